@@ -1,0 +1,80 @@
+"""What a face does at one moment: the values that pass from mouth to manner to render."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonaface.core import Time, frozen
+
+# What lips do, each 0 to 1. `closure` overrides: 1 is lips that touch, whatever the jaw does.
+LIPS = (
+    "jawOpen",
+    "upperUp",
+    "lowerDown",
+    "stretch",
+    "smile",
+    "pucker",
+    "funnel",
+    "rollUpper",
+    "rollLower",
+    "FF",
+    "tongue",
+    "closure",
+)
+
+# What the mesh can do, named as in ARKit where ARKit has a name. Left is the subject's left.
+SHAPES = (
+    "jawOpen",
+    "jawSide",
+    "upperUp",
+    "lowerDown",
+    "stretch",
+    "smileL",
+    "smileR",
+    "frown",
+    "pucker",
+    "funnel",
+    "rollUpper",
+    "rollLower",
+    "blinkL",
+    "blinkR",
+    "squint",
+    "browInnerUp",
+    "browDown",
+    "browOuterUp",
+    "cheekPuff",
+    "noseSneer",
+    "FF",
+    "wide",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lips:
+    """The lips at one moment."""
+
+    at: Time
+    weights: NDArray[np.float32]  # (len(LIPS),), read-only
+    loudness: float = 0.0  # 0 silence to 1 the voice's own loud; manner nods and raises brows to it
+    stress: float = 0.0  # 0 to 1, near a stressed vowel
+
+    def __post_init__(self) -> None:
+        frozen(self.weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """The whole face at one moment. Angles in degrees, lengths in millimetres of the face."""
+
+    at: Time
+    shapes: NDArray[np.float32]  # (len(SHAPES),), read-only
+    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)  # yaw, pitch, roll
+    shift: tuple[float, float] = (0.0, 0.0)  # head to the right and down
+    gaze: tuple[float, float] = (0.0, 0.0)  # irises to the right and down
+    tongue: float = 0.0
+    closure: float = 0.0
+    breath: float = 0.0  # shoulders up
+
+    def __post_init__(self) -> None:
+        frozen(self.shapes)

@@ -1,0 +1,1 @@
+"""Evidence about a medium, and the verdict drawn from it."""

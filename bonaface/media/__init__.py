@@ -1,0 +1,1 @@
+"""Files and streams in and out. The only room that imports av."""

@@ -1,0 +1,1 @@
+"""Voices: text to sound with the times of its phones."""
