@@ -11,6 +11,7 @@ HOUSE = ROOT / "bonaface"
 FILES = sorted(HOUSE.rglob("*.py"))
 ORDER = (
     "core errors config catalogue",
+    "remote",
     "weights",
     "face speech marks consent",
     "avatar forensics",
@@ -85,7 +86,9 @@ def test_names_are_plain(file: Path) -> None:
 
 
 def test_every_file_says_what_it_is(file: Path) -> None:
-    assert ast.get_docstring(ast.parse(file.read_text())), "a docstring tells a reader where they are"
+    assert ast.get_docstring(ast.parse(file.read_text())), (
+        "a docstring tells a reader where they are"
+    )
 
 
 def test_inheritance_is_one_deep(file: Path) -> None:
