@@ -1,0 +1,115 @@
+"""Find faces in one picture: boxes, landmarks, irises."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonaface.core import Picture, frozen
+from bonaface.face import landmarks as lm
+from bonaface.face.detector import SAME, Detection, Detector, overlap
+from bonaface.face.mesh import GROW, MeshModel, face_region
+from bonaface.face.region import Floats, Region
+
+LEAST = 0.5  # how sure the mesh model must be that it sees a face
+MARGINS = (0.25, 0.6)  # empty room tried around a picture in which no face was found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One face in one picture."""
+
+    box: tuple[float, float, float, float]  # left, top, right, bottom of the landmarks, px
+    landmarks: Floats  # (478, 3) px, z away from the viewer; numbered in face/landmarks.py
+    score: float  # how sure the mesh model is, 0 to 1
+    detected: float  # how sure the detector was, 0 to 1
+
+    def __post_init__(self) -> None:
+        frozen(self.landmarks)
+
+    @property
+    def height(self) -> float:
+        """From forehead to chin, px."""
+        top, chin = self.landmarks[lm.FOREHEAD], self.landmarks[lm.CHIN]
+        return float(np.linalg.norm(top - chin))
+
+
+class FaceModels:
+    """The detectors and the mesh model. They hold state: one for each thread."""
+
+    def __init__(self) -> None:
+        self.near = Detector("face-detector")
+        self.far = Detector("face-detector-far")
+        self.mesh = MeshModel()
+
+
+_here = threading.local()
+
+
+def face_models() -> FaceModels:
+    """Open the models on the first use in a thread. Raises WeightsMissing."""
+    if not hasattr(_here, "models"):
+        _here.models = FaceModels()
+    models: FaceModels = _here.models
+    return models
+
+
+def find_faces(picture: Picture) -> tuple[Face, ...]:
+    """All faces, largest first; none found is an empty tuple. Raises WeightsMissing.
+
+    Faces that fill the picture, as in tight crops and paintings, are looked for again with empty
+    room around them, because the detector learned from faces with surroundings.
+    """
+    models = face_models()
+    faces = _meshed(models, picture.pixels, _detected(models, picture.pixels, 0.0))
+    for margin in MARGINS:
+        if faces:
+            break
+        faces = _meshed(models, picture.pixels, _detected(models, picture.pixels, margin))
+    return tuple(sorted(faces, key=lambda face: -face.height))
+
+
+def look_again(picture: Picture, landmarks: Floats) -> Face:
+    """The face near where `landmarks` (478, 3) were; its `score` says whether it is still there."""
+    found, score = face_models().mesh.look(picture.pixels, face_region(landmarks))
+    return Face(_box(found), found, score, score)
+
+
+def _detected(models: FaceModels, pixels: NDArray[np.uint8], margin: float) -> list[Detection]:
+    found = models.near.find(pixels, margin)
+    for other in models.far.find(pixels, margin):
+        if all(overlap(other.box, known.box) <= SAME for known in found):
+            found.append(other)
+    return found
+
+
+def _meshed(
+    models: FaceModels, pixels: NDArray[np.uint8], detections: list[Detection]
+) -> list[Face]:
+    faces: list[Face] = []
+    for detection in detections:
+        rough, _ = models.mesh.look(pixels, _region(detection))
+        points, score = models.mesh.look(pixels, face_region(rough))
+        face = Face(_box(points), points, score, detection.score)
+        if score >= LEAST and all(_apart(face, known) for known in faces):
+            faces.append(face)
+    return faces
+
+
+def _apart(face: Face, other: Face) -> bool:
+    return overlap(np.array(face.box, np.float32), np.array(other.box, np.float32)) <= SAME
+
+
+def _region(detection: Detection) -> Region:
+    right, left = detection.points[0], detection.points[1]
+    angle = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+    low, high = detection.box[:2], detection.box[2:]
+    x, y = (low + high) / 2
+    return Region(float(x), float(y), float((high - low).max()) * GROW, angle)
+
+
+def _box(points: Floats) -> tuple[float, float, float, float]:
+    face = points[: lm.FACE, :2]
+    (left, top), (right, bottom) = face.min(0), face.max(0)
+    return float(left), float(top), float(right), float(bottom)
