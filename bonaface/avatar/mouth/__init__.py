@@ -1,0 +1,1 @@
+"""The mouth: lips from phones or from sound."""
