@@ -17,6 +17,7 @@ BonafaceError                 something a user can act on; the message says how
 ├── MarkError
 │   ├── Unmarked              an exit was offered something that carries no mark
 │   └── CredentialsError      credentials could not be made or signed
+├── KeysError                 a private file could not be made, read or kept private
 └── SettingsError             an option or environment variable makes no sense
 
 Those that a caller may want to treat as a builtin inherit it too.
@@ -101,6 +102,10 @@ class Unmarked(MarkError, TypeError):
 
 class CredentialsError(MarkError):
     """Credentials could not be made, signed or read."""
+
+
+class KeysError(BonafaceError):
+    """A private file could not be made, read or kept private."""
 
 
 class SettingsError(BonafaceError, ValueError):

@@ -12,8 +12,9 @@ FILES = sorted(HOUSE.rglob("*.py"))
 ORDER = (
     "core errors config catalogue",
     "remote",
-    "weights",
-    "face speech marks consent",
+    "weights vault",
+    "face speech consent",
+    "marks",
     "avatar forensics",
     "media stream",
     "speak check fairness batch server",
