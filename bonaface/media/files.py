@@ -1,0 +1,128 @@
+"""Media files in: what kind of file it is, its pictures, its sound; decoded as they are read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import av
+import av.error
+import numpy as np
+from av.audio.resampler import AudioResampler
+from av.container import InputContainer
+
+from bonaface.core import SECOND, Picture, Sound
+from bonaface.errors import UnreadableMedia
+from bonaface.media.photos import read_photo
+
+Kind = Literal["video", "image", "audio"]
+MOST_SIDE = 8192  # px; a larger video is refused before it is decoded
+_STILLS = ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "gif", "bmp_pipe", "tiff_pipe")
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a file holds."""
+
+    path: Path
+    kind: Kind
+    seconds: float | None  # None for images, and where the file does not say
+    width: int = 0
+    height: int = 0
+    has_sound: bool = False
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[InputContainer]:
+    if not path.exists():
+        raise UnreadableMedia(f"There is no file {path}.", "Check the path.")
+    if path.is_dir():
+        raise UnreadableMedia(f"{path} is a folder.", "Name one file in it.")
+    if path.stat().st_size == 0:
+        raise UnreadableMedia(f"{path.name} is empty.", "Choose a file with something in it.")
+    try:
+        # local files only: a playlist must not make us open a connection
+        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+            yield container
+    except (av.error.FFmpegError, ValueError, UnicodeError) as cause:
+        if isinstance(cause, UnreadableMedia):
+            raise
+        why = getattr(cause, "strerror", None) or str(cause)
+        remedy = "It is damaged, or no media file. Try another copy."
+        raise UnreadableMedia(f"Cannot read {path.name}: {why}.", remedy) from cause
+
+
+def look(path: Path) -> Media:
+    """Tell what a file holds, by its content, never by its name.
+
+    Raises UnreadableMedia when it holds neither pictures nor sound.
+    """
+    with _open(path) as container:
+        pictures = [s for s in container.streams.video if not _is_cover(s)]
+        sounds = container.streams.audio
+        seconds = container.duration / 1_000_000 if container.duration else None
+        if not pictures:
+            if not sounds:
+                raise UnreadableMedia(f"{path.name} has no picture and no sound.", "Try another.")
+            return Media(path, "audio", seconds, has_sound=True)
+        width, height = pictures[0].width, pictures[0].height
+        if max(width, height) > MOST_SIDE:
+            raise UnreadableMedia(f"{path.name} is {width} x {height}.", "Scale it to 8K or less.")
+        if container.format.name in _STILLS and not sounds:
+            return Media(path, "image", None, width, height)
+        return Media(path, "video", seconds, width, height, bool(sounds))
+
+
+def _is_cover(stream: av.VideoStream) -> bool:
+    """Album art is a still inside a sound file."""
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def read_pictures(path: Path, until: float | None = None) -> Iterator[Picture]:
+    """The pictures of a video or of an image, in order, up to `until` seconds."""
+    media = look(path)
+    if media.kind == "image" and _is_photo(path):
+        yield read_photo(path)
+        return
+    with _open(path) as container:
+        stream = next(s for s in container.streams.video if not _is_cover(s))
+        stream.thread_type = "AUTO"
+        start: int | None = None
+        for frame in container.decode(stream):
+            at = int((frame.time or 0.0) * SECOND)
+            start = at if start is None else start
+            if until is not None and at - start > until * SECOND:
+                return
+            pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            yield Picture(at - start, pixels)
+
+
+def _is_photo(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"RIFF"))
+
+
+def read_sound(path: Path, rate: int = 48_000) -> Iterator[Sound]:
+    """The sound of a file as mono runs at `rate` samples a second, decoded as it is read.
+
+    Raises UnreadableMedia when there is none.
+    """
+    with _open(path) as container:
+        if not container.streams.audio:
+            raise UnreadableMedia(f"{path.name} has no sound.", "Give a file with a sound track.")
+        resampler = AudioResampler(format="flt", layout="mono", rate=rate)
+        count = 0
+        for frame in container.decode(container.streams.audio[0]):
+            for run in resampler.resample(frame):
+                yield _sound(run, count, rate)
+                count += run.samples
+        for run in resampler.resample(None):
+            yield _sound(run, count, rate)
+            count += run.samples
+
+
+def _sound(frame: av.AudioFrame, count: int, rate: int) -> Sound:
+    samples = np.clip(np.nan_to_num(frame.to_ndarray().reshape(-1)), -1, 1)
+    return Sound(count * SECOND // rate, samples.astype(np.float32), rate)
