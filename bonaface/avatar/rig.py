@@ -62,7 +62,7 @@ class Mouth:
 class Likeness:
     """A portrait that can move."""
 
-    portrait: str  # SHA-256 of the photo's bytes or pixels, for the record
+    portrait: str  # consent.portrait.hash_pixels of the upright photo: what a Permit names
     width: int
     height: int
     scale: float  # px per mm
