@@ -26,15 +26,15 @@ class Bar:
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task, amount)
 
-    def expect(self, total: float) -> None:
-        """So much there is in all."""
+    def reach(self, amount: float) -> None:
+        """So much is done in all."""
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, total=total)
+            self._progress.update(self._task, completed=amount)
 
 
 @contextmanager
 def bar(title: str, total: float | None = None, *, size: bool = False) -> Iterator[Bar]:
-    """Show progress while the block runs; `size` counts bytes, otherwise it shows a share."""
+    """Show progress while the block runs; `size` counts bytes, otherwise it counts seconds."""
     if not sys.stderr.isatty():
         say(f"{title} ...")
         yield Bar(None, title, total)
@@ -42,7 +42,7 @@ def bar(title: str, total: float | None = None, *, size: bool = False) -> Iterat
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    amount = DownloadColumn() if size else TextColumn("{task.percentage:>3.0f} %")
+    amount = DownloadColumn() if size else TextColumn("{task.completed:.0f} s")
     columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield Bar(progress, title, total)
