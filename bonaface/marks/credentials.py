@@ -1,0 +1,189 @@
+"""C2PA credentials: signed statements about a file, put into it and read back.
+
+The signature is checked against this installation's own authority and against the certificates
+that its owner put into the folder `trust` of BONAFACE_HOME. Nothing is fetched from the network,
+neither a manifest that lies elsewhere nor a revocation list.
+"""
+
+import io
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
+
+from bonaface.config import settings
+from bonaface.errors import CredentialsError, UnreadableMedia, UnwritableMedia
+from bonaface.marks import claims, keys
+from bonaface.marks.claims import Claims
+from bonaface.marks.container import sniff, sniff_file
+from bonaface.marks.manifest import (
+    Statement,
+    portrait_ingredient,
+    require_leave,
+    write_manifest,
+)
+
+__all__ = ["Credentials", "Statement", "read_credentials", "sign_media"]
+
+_USES = "1.3.6.1.5.5.7.3.4\n1.3.6.1.4.1.62558.2.1\n"  # emailProtection, and C2PA's own
+_OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+State = Literal["trusted", "valid", "invalid", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the credentials of a file say, and whether that can be believed.
+
+    trusted: intact, and signed by someone this installation trusts. valid: intact, signed by
+    someone unknown here, so that every word may be theirs alone. invalid: it does not hold.
+    """
+
+    state: State
+    said: Claims = claims.NOTHING
+    altered: bool = False  # invalid because content or statements changed after signing
+    problems: tuple[str, ...] = ()  # sentences
+    limits: tuple[str, ...] = ()  # sentences: what could not be read
+
+
+def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> None:
+    """Sign a file: MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says.
+
+    The result appears under `path_out` whole or not at all. Raises ConsentMissing, ConsentDenied
+    or Unmarked where there is no leave, CredentialsError, KeysError or UnwritableMedia.
+    """
+    require_leave(statement, mime)
+    signing = keys.signing_keys(datetime.now(UTC))
+    handle, name = _draft(path_out)
+    half = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as target, path_in.open("rb") as source:
+            _sign(source, target, mime, statement, signing)
+        half.chmod(path_in.stat().st_mode & 0o777)
+        half.replace(path_out)
+    except C2paError as error:
+        raise CredentialsError(f"The credentials could not be made: {error}.") from error
+    except OSError as error:
+        raise _unwritable(path_out, error) from error
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> tuple[int, str]:
+    try:
+        return tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UnwritableMedia:
+    reason = error.strerror or "the disk refused"
+    return UnwritableMedia(f"{path} could not be signed: {reason}.")
+
+
+def _sign(
+    source: io.BufferedReader,
+    target: io.BufferedRandom,
+    mime: str,
+    statement: Statement,
+    signing: keys.SigningKeys,
+) -> None:
+    with _context(signing.root.decode()) as context:
+        builder = Builder(write_manifest(statement), context=context)
+        if statement.portrait is not None:
+            _add_portrait(builder, statement.portrait)
+        with Signer.from_info(_signer(signing)) as signer:
+            builder.sign(signer, mime, source, target)
+
+
+def _signer(signing: keys.SigningKeys) -> C2paSignerInfo:
+    return C2paSignerInfo(
+        alg=b"es256", sign_cert=signing.chain, private_key=signing.key, ta_url=None
+    )
+
+
+def _add_portrait(builder: Builder, portrait: bytes) -> None:
+    mime = sniff(portrait)
+    if mime is None:
+        raise CredentialsError(
+            "The portrait is of a kind that credentials cannot name.", "Use JPEG, PNG or WebP."
+        )
+    builder.add_ingredient(portrait_ingredient(), mime, io.BytesIO(portrait))
+
+
+def read_credentials(path: Path) -> Credentials:
+    """Read and check the credentials of any file. Raises UnreadableMedia if it cannot be opened.
+
+    A broken or hostile file is answered, never raised: `none` where nothing could be read, with
+    the reason among `limits`.
+    """
+    try:
+        mime = sniff_file(path)
+        if mime is None or mime not in Reader.get_supported_mime_types():
+            limit = "This kind of file carries no credentials that can be read here."
+            return Credentials("none", limits=(limit,))
+        with path.open("rb") as stream:
+            return _read(mime, stream)
+    except OSError as error:
+        raise UnreadableMedia(f"{path} could not be read: {error.strerror}.") from error
+
+
+def _read(mime: str, stream: io.BufferedReader) -> Credentials:
+    try:
+        with _context(trust_anchors()) as context, Reader(mime, stream, context=context) as reader:
+            state = reader.get_validation_state()
+            results = reader.get_validation_results()
+            store = json.loads(reader.json())
+    except C2paError.ManifestNotFound:
+        return Credentials("none")
+    except C2paError.RemoteManifest:
+        limit = "This file says that its credentials lie on a server; they were not fetched."
+        return Credentials("none", limits=(limit,))
+    except (C2paError, ValueError) as error:
+        limit = f"The credentials, if there are any, could not be read ({_first_line(error)})."
+        return Credentials("none", limits=(limit,))
+    return _judged(state, results, store)
+
+
+def _judged(state: str | None, results: Any, store: Any) -> Credentials:
+    """Weigh the codes of C2PA 2.4, section 15.2, for the active manifest alone."""
+    failures = claims.failures(results)
+    said = claims.read_claims(store)
+    problems = tuple(dict.fromkeys(claims.sentence(code) for code in failures))
+    if state == "Trusted":
+        return Credentials("trusted", said, problems=problems)
+    if claims.SIGNER_UNKNOWN.issuperset(failures):
+        return Credentials("valid", said, problems=problems)
+    altered = not claims.CHANGED.isdisjoint(failures)
+    return Credentials("invalid", said, altered=altered, problems=problems)
+
+
+def trust_anchors() -> str:
+    """Gather the certificates that are trusted here, as PEM: the own root's and the owner's."""
+    own = keys.root_certificate()
+    parts = [] if own is None else [own.decode()]
+    for path in sorted((settings().home / "trust").glob("*.pem")):
+        with suppress(OSError, UnicodeDecodeError):
+            parts.append(path.read_text(encoding="ascii"))
+    return "\n".join(parts)
+
+
+def _context(anchors: str) -> Context:
+    chosen: dict[str, Any] = {
+        "builder": {"thumbnail": {"enabled": False}},
+        "verify": {"verify_trust": True, **_OFFLINE},
+        "trust": {"trust_config": _USES},
+    }
+    if anchors:
+        chosen["trust"]["trust_anchors"] = anchors
+    return Context(settings=Settings.from_dict(chosen))
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:160] if lines else type(error).__name__
