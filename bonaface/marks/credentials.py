@@ -1,7 +1,7 @@
 """C2PA credentials: signed statements about a file, put into it and read back.
 
-The signature is checked against this installation's own authority and against the certificates
-that its owner put into the folder `trust` of BONAFACE_HOME. Nothing is fetched from the network,
+The signature is checked against this installation's own authority and against those that its owner
+chose to trust (`keys.trust`). Nothing is fetched from the network,
 neither a manifest that lies elsewhere nor a revocation list.
 """
 
@@ -9,7 +9,6 @@ import io
 import json
 import os
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,6 @@ from typing import Any, Literal
 
 from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
 
-from bonaface.config import settings
 from bonaface.errors import CredentialsError, UnreadableMedia, UnwritableMedia
 from bonaface.marks import claims, keys
 from bonaface.marks.claims import Claims
@@ -135,7 +133,10 @@ def read_credentials(path: Path) -> Credentials:
 
 def _read(mime: str, stream: io.BufferedReader) -> Credentials:
     try:
-        with _context(trust_anchors()) as context, Reader(mime, stream, context=context) as reader:
+        with (
+            _context(keys.trust_anchors()) as context,
+            Reader(mime, stream, context=context) as reader,
+        ):
             state = reader.get_validation_state()
             results = reader.get_validation_results()
             store = json.loads(reader.json())
@@ -161,16 +162,6 @@ def _judged(state: str | None, results: Any, store: Any) -> Credentials:
         return Credentials("valid", said, problems=problems)
     altered = not claims.CHANGED.isdisjoint(failures)
     return Credentials("invalid", said, altered=altered, problems=problems)
-
-
-def trust_anchors() -> str:
-    """Gather the certificates that are trusted here, as PEM: the own root's and the owner's."""
-    own = keys.root_certificate()
-    parts = [] if own is None else [own.decode()]
-    for path in sorted((settings().home / "trust").glob("*.pem")):
-        with suppress(OSError, UnicodeDecodeError):
-            parts.append(path.read_text(encoding="ascii"))
-    return "\n".join(parts)
 
 
 def _context(anchors: str) -> Context:

@@ -1,9 +1,13 @@
 """The certificates with which this installation signs what it makes: a small authority of its own.
 
-Made on first use: a root (ten years) and under it a signer (one year, made anew a week before it
-ends), both ECDSA on P-256. The signer's certificate follows the C2PA 2.4 specification, section
-14.5.1: digitalSignature alone, and the extended use emailProtection, which every validator accepts.
-Nobody else trusts the root until they are given its certificate: `bonaface keys export`.
+Made on first use: a root and under it a signer, both ECDSA on P-256. A signer's key is used for a
+year, then destroyed and made anew. Its certificate lasts as long as the root's (twenty years):
+without a time-stamp, for which a server would have to be asked, a validator takes an ended
+certificate for a broken one, and all that was signed with it would turn invalid.
+
+The signer's certificate follows the C2PA 2.4 specification, section 14.5.1: digitalSignature alone,
+and the extended use emailProtection, which every validator accepts. Nobody else trusts the root
+until they are given its certificate: `bonaface keys export`.
 """
 
 import secrets
@@ -29,9 +33,9 @@ from bonaface.consent import keys as consent_keys
 from bonaface.errors import KeysError
 
 ROOT_FILE, SIGNER_FILE = "authority.pem", "signer.pem"
+TRUST_FOLDER = "trust"
 ORGANISATION = "Bonaface installation"
-_ROOT_LASTS, _SIGNER_LASTS = timedelta(days=3650), timedelta(days=365)
-_RENEW_BEFORE = timedelta(days=7)
+_ROOT_LASTS, _SIGNER_IN_USE = timedelta(days=7305), timedelta(days=365)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -50,7 +54,7 @@ class SigningKeys:
     key: bytes  # private
     chain: bytes  # the signer's certificate, then the root's
     root: bytes
-    expires: datetime
+    until: datetime  # when the key is made anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,15 @@ class KeyFact:
     name: str
     path: Path
     fingerprint: str  # SHA-256 of the certificate or the public key, hex
-    expires: datetime | None
+    until: datetime | None  # when it is made anew (signer) or ends (authority); None for never
 
 
 def signing_keys(now: datetime) -> SigningKeys:
-    """Open the signer, made on first use and made anew when its year ends. Raises KeysError."""
+    """Open the signer, made on first use and made anew after a year. Raises KeysError."""
     root = _root(now)
     path = _folder() / SIGNER_FILE
     signer = _opened(vault.keep(path, lambda: _pem(_make_signer(root, now))), path)
-    ends = signer.certificate.not_valid_after_utc
-    if ends - _RENEW_BEFORE <= now or signer.certificate.issuer != root.certificate.subject:
+    if _in_use_until(signer) <= now or signer.certificate.issuer != root.certificate.subject:
         return renew(now)
     return _joined(root, signer)
 
@@ -95,14 +98,39 @@ def export_root(path: Path, now: datetime) -> None:
     vault.write_whole(path, signing_keys(now).root)
 
 
+def trust(path: Path) -> KeyFact:
+    """Trust what others sign under the authority in a PEM file. Raises KeysError."""
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (OSError, ValueError, x509.ExtensionNotFound) as error:
+        raise KeysError(f"{path} holds no certificate of an authority, as PEM.") from error
+    if not authority:
+        raise KeysError(f"{path} holds the certificate of a signer, not of an authority.")
+    fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
+    kept = _trusted() / f"{fingerprint}.pem"
+    vault.create_private(kept, certificate.public_bytes(Encoding.PEM))
+    return KeyFact("trusted", kept, fingerprint, certificate.not_valid_after_utc)
+
+
+def trust_anchors() -> str:
+    """Gather the certificates that are trusted here, as PEM: the own root's, and those given."""
+    own = root_certificate()
+    parts = [] if own is None else [own]
+    parts += [vault.read_private(path) for path in sorted(_trusted().glob("*.pem"))]
+    return b"".join(parts).decode("ascii", "replace")
+
+
 def describe_keys() -> Iterator[KeyFact]:
     """Tell which keys there are, without making any. Raises KeysError if one is unusable."""
     for name, file in (("authority", ROOT_FILE), ("signer", SIGNER_FILE)):
         path = _folder() / file
         if path.exists():
-            certificate = _opened(vault.read_private(path), path).certificate
-            fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
-            yield KeyFact(name, path, fingerprint, certificate.not_valid_after_utc)
+            pair = _opened(vault.read_private(path), path)
+            until = pair.certificate.not_valid_after_utc
+            if file == SIGNER_FILE:
+                until = _in_use_until(pair)
+            yield KeyFact(name, path, pair.certificate.fingerprint(hashes.SHA256()).hex(), until)
     public = consent_keys.own_public()
     if public is not None:
         hasher = hashes.Hash(hashes.SHA256())
@@ -113,6 +141,10 @@ def describe_keys() -> Iterator[KeyFact]:
 
 def _folder() -> Path:
     return settings().home / "keys"
+
+
+def _trusted() -> Path:
+    return settings().home / TRUST_FOLDER
 
 
 def _root(now: datetime) -> Pair:
@@ -126,7 +158,7 @@ def _root(now: datetime) -> Pair:
 def _make_root(now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"Bonaface root {secrets.token_hex(4)}")
-    draft = _draft(key, name, name, now, _ROOT_LASTS)
+    draft = _draft(key, name, name, (now - _CLOCKS_DIFFER, now + _ROOT_LASTS))
     draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     draft = draft.add_extension(_usage(authority=True), critical=True)
     return Pair(key, draft.sign(key, hashes.SHA256()))
@@ -137,7 +169,8 @@ def _make_signer(root: Pair, now: datetime) -> Pair:
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
     purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
     subject = _name(f"Bonaface signer {secrets.token_hex(4)}")
-    draft = _draft(key, subject, root.certificate.subject, now, _SIGNER_LASTS)
+    lasts = (now - _CLOCKS_DIFFER, root.certificate.not_valid_after_utc)
+    draft = _draft(key, subject, root.certificate.subject, lasts)
     draft = draft.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     draft = draft.add_extension(_usage(authority=False), critical=True)
     draft = draft.add_extension(purpose, critical=False)
@@ -149,19 +182,17 @@ def _draft(
     key: ec.EllipticCurvePrivateKey,
     subject: x509.Name,
     issuer: x509.Name,
-    now: datetime,
-    lasts: timedelta,
+    lasts: tuple[datetime, datetime],
 ) -> x509.CertificateBuilder:
     public = key.public_key()
-    start = now.astimezone(UTC) - _CLOCKS_DIFFER
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + lasts)
+        .not_valid_before(lasts[0].astimezone(UTC))
+        .not_valid_after(lasts[1].astimezone(UTC))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
 
@@ -204,8 +235,12 @@ def _joined(root: Pair, signer: Pair) -> SigningKeys:
         key=_private(signer.key),
         chain=signer.certificate.public_bytes(Encoding.PEM) + top,
         root=top,
-        expires=signer.certificate.not_valid_after_utc,
+        until=_in_use_until(signer),
     )
+
+
+def _in_use_until(signer: Pair) -> datetime:
+    return signer.certificate.not_valid_before_utc + _SIGNER_IN_USE
 
 
 def _opened(pem: bytes, path: Path) -> Pair:

@@ -1,0 +1,155 @@
+"""The report of a check: one JSON object for programs, one page for people."""
+
+import json
+import textwrap
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from bonaface.core import SECOND, Finding
+from bonaface.forensics.origin import Evidence, Mark, inspect_origin
+from bonaface.forensics.verdict import Verdict, judge
+
+Kind: TypeAlias = Literal["video", "image", "audio"]
+WIDTH = 80  # characters
+_HEADLINES = {
+    "made-by-ai": "MADE BY AI",
+    "manipulated": "CHANGED AFTER SIGNING",
+    "authentic-signed": "SIGNED AS RECORDED",
+    "no-signs": "NO SIGNS FOUND",
+    "cannot-tell": "CANNOT TELL",
+}
+_SENTENCES = {
+    "made-by-ai": "This was made by AI, wholly or in part",
+    "manipulated": "This is not what was signed: it was edited, or damaged on the way",
+    "authentic-signed": "Somebody trusted here signed this as a camera's recording.",
+    "no-signs": "Nothing here points to AI or manipulation.",
+    "cannot-tell": "Nothing here shows that this is made, and nothing shows that it is genuine.",
+}
+_ODDS = ((0.995, "almost certainly"), (0.985, "very probably"), (0.0, "probably"))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One file, what was found, and what follows."""
+
+    file: str  # as the user named it
+    sha256: str  # of its bytes, hex
+    kind: Kind
+    evidence: Evidence
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+def make_report(file: str, sha256: str, kind: Kind, evidence: Evidence) -> Report:
+    """Judge the evidence and put all together."""
+    return Report(file, sha256, kind, evidence, inspect_origin(evidence), judge(evidence))
+
+
+def to_json(report: Report) -> str:
+    """Write one JSON object; times are seconds from the start of the file."""
+    return json.dumps(_fields(report), indent=2, ensure_ascii=False)
+
+
+def _fields(report: Report) -> dict[str, Any]:
+    credentials, verdict = report.evidence.credentials, report.verdict
+    return {
+        "file": report.file,
+        "sha256": report.sha256,
+        "kind": report.kind,
+        "verdict": verdict.word,
+        "probability": None if verdict.probability is None else round(verdict.probability, 4),
+        "reasons": list(verdict.reasons),
+        "credentials": {
+            "state": credentials.state,
+            "ai": credentials.said.ai,
+            "issuer": credentials.said.issuer,
+            "consent": report.evidence.consent,
+        },
+        "watermarks": {
+            "picture": _mark_fields(report.evidence.picture),
+            "sound": _mark_fields(report.evidence.sound),
+        },
+        "findings": [_finding_fields(finding) for finding in report.findings],
+        "limits": list(verdict.limits),
+    }
+
+
+def _mark_fields(mark: Mark | None) -> dict[str, Any]:
+    if mark is None:
+        return {"found": False, "id": None, "strength": None}
+    return {"found": mark.found, "id": mark.id, "strength": round(mark.strength, 4)}
+
+
+def _finding_fields(finding: Finding) -> dict[str, Any]:
+    return {
+        "at": finding.at / SECOND,
+        "until": finding.until / SECOND,
+        "inspector": finding.inspector,
+        "score": None if finding.score is None else round(finding.score, 4),
+        "reason": finding.reason,
+    }
+
+
+def to_text(report: Report) -> str:
+    """Write one page for a terminal of 80 columns, the verdict first."""
+    verdict = report.verdict
+    parts = [
+        f"{_HEADLINES[verdict.word]}  {_clean(report.file)}",
+        _fill(_opening(verdict)),
+        _section("Why", verdict.reasons),
+        "\n".join(["What was read", *_rows(report)]),
+    ]
+    if verdict.limits:
+        parts.append(_section("Mind", verdict.limits))
+    return "\n\n".join(parts)
+
+
+def _opening(verdict: Verdict) -> str:
+    sentence = _SENTENCES[verdict.word]
+    if verdict.word == "manipulated":
+        return f"{sentence}."
+    if verdict.probability is None:
+        return sentence
+    word = next(word for least, word in _ODDS if verdict.probability >= least)
+    return f"{sentence}: {word}."
+
+
+def _section(title: str, sentences: tuple[str, ...]) -> str:
+    return "\n".join([title, *(_fill(sentence, "  - ") for sentence in sentences)])
+
+
+def _rows(report: Report) -> list[str]:
+    evidence, said = report.evidence, report.evidence.credentials.said
+    credentials: str = evidence.credentials.state
+    if said.issuer:
+        credentials += f", signed by “{said.issuer}”"
+    if said.signed_at:
+        credentials += f", who dates it {said.signed_at[:10]}"
+    rows = [
+        ("Credentials", credentials),
+        ("Consent", "no record is named" if evidence.consent == "none" else evidence.consent),
+        ("Picture mark", _mark_words(evidence.picture, "there is no picture")),
+        ("Sound mark", _mark_words(evidence.sound, "there is no sound")),
+        ("Kind", report.kind),
+        ("SHA-256", report.sha256),
+    ]
+    return [_fill(words, f"  {title:<14}") for title, words in rows]
+
+
+def _mark_words(mark: Mark | None, absent: str) -> str:
+    if mark is None:
+        return absent
+    if not mark.found:
+        return "not found"
+    return f"found, id {mark.id or 'not legible'}, strength {mark.strength:.1f}"
+
+
+def _fill(text: str, lead: str = "") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False
+    )
+
+
+def _clean(name: str) -> str:
+    """Keep a hostile file name from steering the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
