@@ -1,0 +1,92 @@
+"""The visible label: white letters on a dark rounded pill, top right, drawn once per frame size.
+
+Letters are 5 % of the short side high (what GB 45438-2025 asks of text on images) and at least
+9 pixels, so that they can be read on a phone; the pill holds a contrast of 4.5 : 1 or more with
+them on any background (WCAG 2.2, 1.4.3). It keeps to the top 15 % and the right quarter of square
+frames of 256 pixels or more: far from any mouth.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from bonaface.core import frozen
+from bonaface.errors import MarkError
+
+LETTER = 0.05  # height of a capital, share of the short side
+SMALLEST = 9  # pixels of a capital, where the frame has room for them
+MARGIN = 0.025  # between pill and frame, share of the short side
+CAPITAL = 0.72  # height of a capital, share of the font's size
+PILL = (12, 14, 18, 178)  # RGBA
+EDGE = (255, 255, 255, 56)  # a hairline that keeps the pill's shape on black
+INK = (255, 255, 255, 255)
+FINE = 4  # times as large when drawn, for smooth edges
+LONGEST = 32  # characters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamp:
+    """A label drawn for one frame size."""
+
+    top: int
+    left: int
+    keep: NDArray[np.uint16]  # (height, width, 1): share of the frame that shows, of 255
+    ink: NDArray[np.uint16]  # (height, width, 3): colour times its share, of 255 x 255
+
+    def press(self, pixels: NDArray[np.uint8]) -> None:
+        """Blend the label into (height, width, 3) `pixels`, in place."""
+        height, width = self.keep.shape[:2]
+        under = pixels[self.top : self.top + height, self.left : self.left + width]
+        # uint16 holds 255 x 255 and the rounding half.
+        under[...] = (under * self.keep + self.ink + np.uint16(127)) // np.uint16(255)
+
+
+@lru_cache(maxsize=32)
+def draw_label(text: str, height: int, width: int) -> Stamp:
+    """Draw `text` for frames of `height` x `width` pixels. Raises MarkError for unusable text."""
+    _check(text)
+    margin = round(MARGIN * min(height, width))
+    pill = _draw_pill(text, max(SMALLEST, LETTER * min(height, width)))
+    room = (max(1, width - 2 * margin), max(1, height - 2 * margin))
+    fit = min(1.0, room[0] * FINE / pill.width, room[1] * FINE / pill.height)
+    size = [min(r, max(1, round(s * fit / FINE))) for s, r in zip(pill.size, room, strict=True)]
+    drawn = np.asarray(pill.resize((size[0], size[1]), Image.Resampling.BOX), np.uint16)
+    share = drawn[..., 3:]
+    left = width - margin - size[0]
+    ink = drawn[..., :3] * share
+    return Stamp(margin, left, _kept(255 - share), _kept(ink))
+
+
+def _kept(array: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    frozen(array)
+    return array
+
+
+def _draw_pill(text: str, capital: float) -> Image.Image:
+    """Draw the label FINE times as large, letters `capital` pixels high, on nothing."""
+    high = capital * FINE
+    font = ImageFont.load_default(high / CAPITAL)
+    left, _, right, _ = font.getbbox(text)
+    ascent = font.getbbox("A")
+    box = (round(right - left + 1.3 * high), round(1.75 * high))
+    pill = Image.new("RGBA", box, (*PILL[:3], 0))
+    draw = ImageDraw.Draw(pill)
+    frame = (0, 0, box[0] - 1, box[1] - 1)
+    draw.rounded_rectangle(frame, 0.5 * box[1], PILL, EDGE, max(1, round(high / 18)))
+    middle = (ascent[1] + ascent[3]) / 2  # of the capitals, whatever hangs below the line
+    draw.text((0.65 * high - left, box[1] / 2 - middle), text, INK, font)
+    return pill
+
+
+def _check(text: str) -> None:
+    """Refuse a label that nobody could read."""
+    font = ImageFont.load_default(32)
+    box = font.getmask("\uffff")  # what the font draws for a letter it lacks
+    absent = bytes(box), box.size
+    lost = [c for c in text if c != " " and (bytes(m := font.getmask(c)), m.size) == absent]
+    if not text.strip() or len(text) > LONGEST or lost:
+        said = f"cannot draw {''.join(lost)!r}" if lost else f"has 1 to {LONGEST} characters"
+        raise MarkError(f"A label {said}.", "Use a short text in Latin letters, such as AI.")
