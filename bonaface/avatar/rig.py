@@ -42,6 +42,12 @@ class Eye:
     origin: tuple[int, int]  # left, top of the textures on the canvas
     ball: Bytes  # (h, w, 3) the eyeball as if the lids were away
     shadow: Floats  # (h, w, 3) what lids and lashes take of its light, at rest
+    # (h, w, 4) premultiplied RGBA: the upper lid as painted for a blink. Columns run along `upper`,
+    # from the outer corner to the inner; rows from the crease (the next ring up) to the lid's edge.
+    lid: Floats | None = None
+    # (h, w, 4) premultiplied RGBA over everything, px of the canvas from `origin`: what glasses
+    # reflect; it stays while the eye behind them blinks
+    glare: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
