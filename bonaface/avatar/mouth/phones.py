@@ -139,7 +139,7 @@ class PhoneMouth:
         quiet = Sound(begin, np.zeros(RATE, np.float32), RATE)
         return self.speak(Sentence(quiet, ()), begin, SETTLE)
 
-    def speak(self, item: Sentence, begin: Time, steps: int) -> Iterator[Lips]:
+    def speak(self, item: Sentence, begin: Time, steps: int) -> Sequence[Lips]:
         """Make `steps` lips from `begin`."""
         loudness = self.level.measure(item.sound, begin, steps)
         until = begin + steps * SECOND // RATE
@@ -151,9 +151,10 @@ class PhoneMouth:
         near = stress(times, cut(phones, None, begin))
         self.past = tuple(p for p in phones if p.until > until - CONTEXT)
         self.count += steps
-        for i in range(steps):
-            at = begin + i * SECOND // RATE
-            yield Lips(at, lips[i], float(loudness[i]), float(near[i]))
+        return [
+            Lips(begin + i * SECOND // RATE, lips[i], float(loudness[i]), float(near[i]))
+            for i in range(steps)
+        ]
 
     def ease(self, lips: Floats) -> None:
         """Change `lips` so that they set out from where the last ones ended."""
