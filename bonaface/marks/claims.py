@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bonaface.marks.manifest import CONSENT_LABEL, SOURCE_TYPES
+from bonaface.marks.manifest import CONSENT_LABEL
 
 SIGNER_UNKNOWN = frozenset({"signingCredential.untrusted", "signingCredential.expired"})
 CHANGED = frozenset(
@@ -22,8 +22,13 @@ CHANGED = frozenset(
         "claimSignature.mismatch",
     }
 )
-_BY_MODEL = {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"}
-_BY_MODEL |= {"compositeSynthetic", "algorithmicallyEnhancedWithTrainedAlgorithmicMedia"}
+# The last word of the IPTC digital source types, and of C2PA's own (2.4, section 18.15).
+_BY_MODEL = {
+    "trainedAlgorithmicMedia",
+    "compositeWithTrainedAlgorithmicMedia",
+    "compositeSynthetic",
+    "trainedAlgorithmicData",
+}
 _BY_CAMERA = {"digitalCapture", "computationalCapture"}
 _LONGEST = 200  # characters of a stranger's text that are passed on
 _DEEPEST = 8  # ingredients of ingredients
@@ -121,7 +126,7 @@ def _actions(manifest: object) -> Iterator[object]:
 
 
 def _source(action: object) -> str:
-    return _text(_at(action, "digitalSourceType")).removeprefix(SOURCE_TYPES)
+    return _text(_at(action, "digitalSourceType")).rpartition("/")[2]
 
 
 def _consent(manifest: object) -> ConsentReference | None:

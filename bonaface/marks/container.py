@@ -23,7 +23,7 @@ _BRANDS = {
     b"heix": "image/heic",
     b"mif1": "image/heif",
 }
-_MPEG_SYNC = (0xE2, 0xE6)  # second byte of an MPEG layer 3 frame header, protection bit masked
+_MP3 = (0xE2, 0xF2, 0xFA)  # second byte of a frame: MPEG 2.5, 2 and 1, layer 3; unprotected
 
 
 def sniff(head: bytes) -> str | None:
@@ -35,7 +35,7 @@ def sniff(head: bytes) -> str | None:
         return _RIFF.get(head[8:12])
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "video/mp4")
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 in _MPEG_SYNC:
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xFE in _MP3:
         return "audio/mpeg"
     return None
 

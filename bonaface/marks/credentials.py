@@ -142,12 +142,8 @@ def _read(mime: str, stream: io.BufferedReader) -> Credentials:
             store = json.loads(reader.json())
     except C2paError.ManifestNotFound:
         return Credentials("none")
-    except C2paError.RemoteManifest:
-        limit = "This file says that its credentials lie on a server; they were not fetched."
-        return Credentials("none", limits=(limit,))
     except (C2paError, ValueError) as error:
-        limit = f"The credentials, if there are any, could not be read ({_first_line(error)})."
-        return Credentials("none", limits=(limit,))
+        return Credentials("none", limits=(_unread(error),))
     return _judged(state, results, store)
 
 
@@ -175,6 +171,9 @@ def _context(anchors: str) -> Context:
     return Context(settings=Settings.from_dict(chosen))
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:160] if lines else type(error).__name__
+def _unread(error: Exception) -> str:
+    """Say why nothing could be read; the error may quote the file, so only a little is kept."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(error)[:120])
+    if text.startswith("Remote"):
+        return "This file says that its credentials lie on a server; they were not fetched."
+    return f"The credentials, if there are any, could not be read ({text.strip()})."

@@ -12,7 +12,7 @@ until they are given its certificate: `bonaface keys export`.
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Pair:
 class SigningKeys:
     """What a C2PA signature needs, as PEM."""
 
-    key: bytes  # private
+    key: bytes = field(repr=False)  # private
     chain: bytes  # the signer's certificate, then the root's
     root: bytes
     until: datetime  # when the key is made anew

@@ -1,0 +1,465 @@
+"""Credentials: signed, read back, broken, stripped, forged."""
+
+import io
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import wave
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from c2pa import Builder, C2paSignerInfo, Context, Reader, Settings, Signer
+from PIL import Image
+
+from bonaface.consent.policy import Permit, permit
+from bonaface.consent.portrait import hash_portrait
+from bonaface.consent.records import ConsentRecord, Terms, grant, revoke
+from bonaface.core import Picture
+from bonaface.errors import (
+    ConsentDenied,
+    ConsentMissing,
+    CredentialsError,
+    KeysError,
+    Unmarked,
+    UnreadableMedia,
+    UnwritableMedia,
+)
+from bonaface.marks import keys
+from bonaface.marks.claims import read_claims
+from bonaface.marks.container import sniff
+from bonaface.marks.credentials import Credentials, Statement, read_credentials, sign_media
+from bonaface.marks.manifest import SOURCE_TYPES
+
+NOW = datetime.now(UTC)
+PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"
+MIMES = {
+    "video.mp4": "video/mp4",
+    "still.jpg": "image/jpeg",
+    "still.png": "image/png",
+    "still.webp": "image/webp",
+    "sound.wav": "audio/wav",
+    "sound.m4a": "audio/mp4",
+}
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def pixels(seed: int = 1) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    coarse = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((192, 192), Image.Resampling.BICUBIC)).copy()
+
+
+def photo(seed: int = 1, **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels(seed)).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def write_video(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width = stream.height = 192
+        stream.pix_fmt = "yuv420p"
+        for index in range(10):
+            frame = av.VideoFrame.from_ndarray(pixels(index), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def write_sound(path: Path) -> None:
+    tone = np.sin(np.arange(48_000) / 20).astype(np.float32) * 0.3
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=48_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(tone[None, :], format="fltp", layout="mono")
+        frame.sample_rate = 48_000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def write_wave(path: Path) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(32_000))
+
+
+def write(path: Path) -> Path:
+    """Make an unsigned file of the kind that its name says."""
+    if path.suffix == ".mp4":
+        write_video(path)
+    elif path.suffix == ".m4a":
+        write_sound(path)
+    elif path.suffix == ".wav":
+        write_wave(path)
+    else:
+        Image.fromarray(pixels()).save(path)
+    return path
+
+
+def spoil(path: Path) -> None:
+    """Change one byte of what is seen or heard."""
+    data = bytearray(path.read_bytes())
+    marker = {".mp4": b"mdat", ".m4a": b"mdat", ".wav": b"data", ".webp": b"VP8 "}
+    start = data.index(marker[path.suffix]) if path.suffix in marker else len(data) - 400
+    data[start + 100] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.fixture
+def record() -> ConsentRecord:
+    terms = Terms("Ada Lovelace", "self", ("training-video",), date(2099, 12, 31))
+    return grant(hash_portrait(photo(), Picture(0, pixels())), terms, NOW)
+
+
+@pytest.fixture
+def leave(record: ConsentRecord) -> Permit:
+    return permit(record, Picture(0, pixels()), None, NOW)
+
+
+@pytest.fixture
+def statement(leave: Permit) -> Statement:
+    return Statement(NOW, leave, photo(), PICTURE_ID, SOUND_ID)
+
+
+@pytest.fixture
+def signed(statement: Statement, tmp_path: Path) -> Callable[[str], Path]:
+    def sign(name: str) -> Path:
+        path = tmp_path / f"signed-{name}"
+        sign_media(write(tmp_path / name), path, MIMES[name], statement)
+        return path
+
+    return sign
+
+
+@pytest.mark.parametrize("name", MIMES)
+def test_what_is_signed_reads_back(
+    signed: Callable[[str], Path], leave: Permit, tmp_path: Path, name: str
+) -> None:
+    path = signed(name)
+    found = read_credentials(path)
+    assert found.state == "trusted"
+    assert found.problems == found.limits == ()
+    said = found.said
+    assert said.ai is True
+    assert said.issuer == keys.ORGANISATION
+    assert said.consent is not None
+    assert (said.consent.record_id, said.consent.digest) == (leave.record_id, leave.digest)
+    assert said.signed_at == NOW.isoformat(timespec="seconds")
+    assert said.actions == ("c2pa.created", "c2pa.watermarked.bound", "c2pa.watermarked.bound")
+    assert dict(said.marks) == {
+        "org.bonaface.picture.1": PICTURE_ID,
+        "org.bonaface.sound.1": SOUND_ID,
+    }
+    assert path.stat().st_size - (tmp_path / name).stat().st_size < 8_000  # no thumbnail
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("name", MIMES)
+def test_one_changed_byte_is_noticed(signed: Callable[[str], Path], name: str) -> None:
+    path = signed(name)
+    spoil(path)
+    found = read_credentials(path)
+    assert (found.state, found.altered) == ("invalid", True)
+    assert "changed after it was signed" in found.problems[0]
+
+
+def test_a_changed_statement_is_noticed(signed: Callable[[str], Path], leave: Permit) -> None:
+    path = signed("still.jpg")
+    data = path.read_bytes()
+    assert data.count(leave.record_id.encode()) == 1
+    path.write_bytes(data.replace(leave.record_id.encode(), b"0" * len(leave.record_id)))
+    found = read_credentials(path)
+    assert (found.state, found.altered) == ("invalid", True)
+
+
+def test_saving_again_strips_them(signed: Callable[[str], Path], tmp_path: Path) -> None:
+    again = tmp_path / "again.jpg"
+    with Image.open(signed("still.jpg")) as image:
+        image.save(again)
+    assert read_credentials(again) == Credentials("none")
+
+
+def test_credentials_do_not_move_to_another_picture(
+    signed: Callable[[str], Path], tmp_path: Path
+) -> None:
+    data = signed("still.jpg").read_bytes()
+    start, end = data.index(b"\xff\xeb"), data.index(b"\xff\xdb")  # APP11, first table
+    other = photo(9)
+    path = tmp_path / "other.jpg"
+    path.write_bytes(other[:20] + data[start:end] + other[20:])
+    found = read_credentials(path)
+    assert (found.state, found.altered) == ("invalid", True)
+
+
+def test_nobody_is_named(record: ConsentRecord, leave: Permit, tmp_path: Path) -> None:
+    note = Image.Exif()
+    note[0x013B] = "Secret Person"
+    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>%s</x:xmpmeta>" % (
+        b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description "
+        b"xmlns:xmpMM='http://ns.adobe.com/xap/1.0/mm/' xmpMM:InstanceID='xmp.iid:FROMCAMERA'/>"
+        b"</rdf:RDF>"
+    )
+    statement = Statement(NOW, leave, photo(exif=note, xmp=xmp), PICTURE_ID)
+    path = tmp_path / "signed.png"
+    sign_media(write(tmp_path / "ada-lovelace.png"), path, "image/png", statement)
+    data = path.read_bytes().lower()
+    secrets = (b"Ada", b"Lovelace", b"Secret", b"FROMCAMERA", record.portrait.sha256.encode())
+    assert all(secret.lower() not in data for secret in secrets)
+
+
+def test_credentials_of_the_portrait_are_kept(
+    signed: Callable[[str], Path], leave: Permit, tmp_path: Path
+) -> None:
+    statement = Statement(NOW, leave, signed("still.jpg").read_bytes(), PICTURE_ID)
+    path = tmp_path / "out.png"
+    sign_media(write(tmp_path / "in.png"), path, "image/png", statement)
+    with path.open("rb") as file, Reader("image/png", file) as reader:
+        assert len(json.loads(reader.json())["manifests"]) == 2
+    assert read_credentials(path).state == "trusted"
+
+
+@pytest.mark.parametrize("name", ["video.mp4", "still.jpg"])
+def test_no_face_is_signed_without_a_permit(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "out"
+    with pytest.raises(ConsentMissing):
+        sign_media(write(tmp_path / name), path, MIMES[name], Statement(NOW, None, None, "aa"))
+    assert not path.exists()
+
+
+def test_no_face_is_signed_once_consent_is_revoked(
+    record: ConsentRecord, statement: Statement, tmp_path: Path
+) -> None:
+    revoke(record, NOW)
+    with pytest.raises(ConsentDenied, match="revoked"):
+        sign_media(write(tmp_path / "still.jpg"), tmp_path / "out", "image/jpeg", statement)
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_unmarked_is_signed(leave: Permit, tmp_path: Path) -> None:
+    still, sound = write(tmp_path / "still.jpg"), write(tmp_path / "sound.wav")
+    with pytest.raises(Unmarked):
+        sign_media(still, tmp_path / "out", "image/jpeg", Statement(NOW, leave))
+    with pytest.raises(Unmarked):
+        sign_media(sound, tmp_path / "out", "audio/wav", Statement(NOW, None))
+
+
+def test_a_voice_alone_needs_no_permit(tmp_path: Path) -> None:
+    statement = Statement(NOW, None, None, None, SOUND_ID)
+    sign_media(write(tmp_path / "sound.wav"), tmp_path / "out.wav", "audio/wav", statement)
+    found = read_credentials(tmp_path / "out.wav")
+    assert (found.state, found.said.ai, found.said.consent) == ("trusted", True, None)
+
+
+def test_signing_what_is_broken_leaves_nothing(statement: Statement, tmp_path: Path) -> None:
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"\xff\xd8\xff" + bytes(100))
+    with pytest.raises(CredentialsError):
+        sign_media(path, tmp_path / "out.jpg", "image/jpeg", statement)
+    with pytest.raises(CredentialsError):
+        sign_media(path, tmp_path / "out.jpg", "video/x-matroska", statement)
+    with pytest.raises(UnwritableMedia):
+        sign_media(path, tmp_path / "nowhere" / "out.jpg", "image/jpeg", statement)
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["broken.jpg"]
+
+
+def test_signing_a_file_in_its_own_place(statement: Statement, tmp_path: Path) -> None:
+    path = write(tmp_path / "still.jpg")
+    sign_media(path, path, "image/jpeg", statement)
+    assert read_credentials(path).state == "trusted"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"x",
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\x04\x00\x00\x00WAVE",
+        b"\x00\x00\x00\x18ftypisom" + bytes(16),
+        bytes(4096),
+    ],
+)
+def test_broken_files_carry_none(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "file.mp4"
+    path.write_bytes(data)
+    assert read_credentials(path).state == "none"
+
+
+def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableMedia):
+        read_credentials(tmp_path / "none.mp4")
+
+
+def test_what_cannot_carry_credentials_is_a_limit(tmp_path: Path) -> None:
+    path = tmp_path / "video.mkv"
+    path.write_bytes(b"\x1aE\xdf\xa3" + bytes(100))
+    assert "carries no credentials" in read_credentials(path).limits[0]
+
+
+@pytest.mark.parametrize("name", ["video.mp4", "still.jpg", "still.png", "sound.wav"])
+def test_random_damage_never_passes_nor_crashes(signed: Callable[[str], Path], name: str) -> None:
+    path = signed(name)
+    whole = path.read_bytes()
+    generator = np.random.default_rng(7)
+    for _ in range(60):
+        data = bytearray(whole[: generator.integers(20, len(whole))])
+        for place in generator.integers(0, len(data), 5):
+            data[place] = generator.integers(0, 256)
+        path.write_bytes(data)
+        found = read_credentials(path)
+        assert found.state in {"none", "invalid"}
+
+
+def build(manifest: dict[str, Any], signing: keys.SigningKeys, data: bytes) -> bytes:
+    """Sign as a stranger would, with c2pa alone."""
+    target = io.BytesIO()
+    quiet = Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}})
+    info = C2paSignerInfo(b"es256", signing.chain, signing.key, None)
+    with Context(settings=quiet) as context, Signer.from_info(info) as signer:
+        Builder(manifest, context=context).sign(signer, "image/jpeg", io.BytesIO(data), target)
+    return target.getvalue()
+
+
+def recorded(source: str) -> dict[str, Any]:
+    action = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPES + source}
+    return {
+        "claim_version": 2,
+        "claim_generator_info": [{"name": "Camera", "version": "1"}],
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
+    }
+
+
+@pytest.fixture
+def stranger(home: Path, tmp_path: Path) -> keys.SigningKeys:
+    """The keys of another installation; its authority is left at tmp_path/stranger.pem."""
+    signing = keys.signing_keys(NOW)
+    (tmp_path / "stranger.pem").write_bytes(signing.root)
+    shutil.rmtree(home / "keys")
+    return signing
+
+
+def test_a_stranger_is_valid_until_trusted(stranger: keys.SigningKeys, tmp_path: Path) -> None:
+    path = tmp_path / "shot.jpg"
+    path.write_bytes(build(recorded("digitalCapture"), stranger, photo()))
+    for _ in range(2):
+        found = read_credentials(path)
+        assert (found.state, found.said.ai) == ("valid", False)
+        assert "not known" in found.problems[0]
+        keys.signing_keys(NOW)  # an authority of one's own changes nothing
+    keys.trust(tmp_path / "stranger.pem")
+    keys.trust(tmp_path / "stranger.pem")
+    assert read_credentials(path).state == "trusted"
+
+
+def test_only_an_authority_can_be_trusted(stranger: keys.SigningKeys, tmp_path: Path) -> None:
+    leaf = tmp_path / "leaf.pem"
+    leaf.write_bytes(stranger.chain)
+    with pytest.raises(KeysError, match="of a signer"):
+        keys.trust(leaf)
+    with pytest.raises(KeysError, match="holds no certificate"):
+        keys.trust(tmp_path / "none.pem")
+
+
+def test_an_edited_photo_with_a_made_part_counts_as_made(stranger: keys.SigningKeys) -> None:
+    action = {"action": "c2pa.edited", "digitalSourceType": SOURCE_TYPES + "compositeSynthetic"}
+    manifest = recorded("digitalCapture")
+    manifest["assertions"][0]["data"]["actions"].append(action)
+    signed = build(manifest, stranger, photo())
+    with Reader("image/jpeg", io.BytesIO(signed)) as reader:
+        assert read_claims(json.loads(reader.json())).ai is True
+
+
+def test_nothing_is_fetched(stranger: keys.SigningKeys, tmp_path: Path) -> None:
+    """A manifest that lies on a server stays there: nobody knocks at its door."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/manifest.c2pa"
+        info = C2paSignerInfo(b"es256", stranger.chain, stranger.key, None)
+        target = io.BytesIO()
+        builder = Builder(recorded("digitalCapture"))
+        builder.set_no_embed()
+        builder.set_remote_url(address)
+        with Signer.from_info(info) as signer:
+            builder.sign(signer, "image/jpeg", io.BytesIO(photo()), target)
+        path = tmp_path / "remote.jpg"
+        path.write_bytes(target.getvalue())
+        found = read_credentials(path)
+        assert found.state == "none"
+        assert "not fetched" in found.limits[0]
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.parametrize("junk", [None, 1, [], {}, {"active_manifest": 3}, {"manifests": []}])
+def test_claims_of_any_shape_are_read(junk: object) -> None:
+    assert read_claims(junk).ai is None
+    odd = {"assertions": junk, "signature_info": junk, "ingredients": [junk]}
+    assert read_claims({"active_manifest": "a", "manifests": {"a": odd}}).actions == ()
+
+
+def test_ingredients_in_a_circle_end() -> None:
+    part = {"relationship": "parentOf", "active_manifest": "a"}
+    store = {"active_manifest": "a", "manifests": {"a": {"ingredients": [part]}}}
+    assert read_claims(store).ai is None
+
+
+def test_the_signer_is_made_anew_after_a_year(signed: Callable[[str], Path]) -> None:
+    first = keys.signing_keys(NOW)
+    assert keys.signing_keys(NOW + timedelta(days=364)) == first
+    path = signed("still.jpg")
+    second = keys.signing_keys(NOW + timedelta(days=366))
+    assert second.chain != first.chain
+    assert second.root == first.root
+    assert read_credentials(path).state == "trusted"
+    assert {fact.name for fact in keys.describe_keys()} == {"authority", "signer", "consent"}
+
+
+def test_the_authority_can_be_exported(tmp_path: Path) -> None:
+    path = tmp_path / "root.pem"
+    keys.export_root(path, NOW)
+    assert b"PRIVATE" not in path.read_bytes()
+    assert keys.trust(path).name == "trusted"
+
+
+def test_no_keys_are_made_by_looking(home: Path) -> None:
+    assert list(keys.describe_keys()) == []
+    assert keys.root_certificate() is None
+    assert not home.exists()
+
+
+def test_kinds_are_told_by_content() -> None:
+    assert sniff(photo()) == "image/jpeg"
+    assert sniff(b"\x00\x00\x00\x1cftypM4A \x00") == "audio/mp4"
+    assert sniff(b"\xff\xfb\x90\x00") == "audio/mpeg"
+    assert sniff(b"OggS") is None
+
+
+@pytest.mark.parametrize("name", ["video.mp4", "still.jpg", "still.png"])
+def test_a_second_validator_agrees(signed: Callable[[str], Path], name: str) -> None:
+    """`encypher-c2pa` shares no code with c2pa-rs; install it to run this. It stays offline."""
+    pytest.importorskip("encypher_c2pa", reason="pip install encypher-c2pa")
+    path = signed(name)
+    root = keys.root_certificate()
+    assert root is not None
+    code = (
+        "import sys, encypher_c2pa as other\n"
+        "found = other.verify(sys.argv[1], trust_pem=sys.argv[2], no_default_trust=True,"
+        " telemetry=False, online=False)\n"
+        "print(found['validation_state'], found['hard_binding'])"
+    )
+
+    def ask() -> str:
+        command = [sys.executable, "-c", code, str(path), root.decode()]
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+
+    assert ask() == "Trusted match"
+    spoil(path)
+    assert ask() == "Invalid mismatch"
