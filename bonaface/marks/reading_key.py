@@ -51,3 +51,8 @@ def draw_mark_id() -> int:
 def sound_id(mark_id: int) -> int:
     """Answer the half of a 64-bit id that a sound mark carries: its low 32 bits."""
     return mark_id & ((1 << SOUND_ID_BITS) - 1)
+
+
+def write_id(mark_id: int, bits: int = PICTURE_ID_BITS) -> str:
+    """Write an id as credentials and reports name it: hex, as many digits as it has bits for."""
+    return f"{mark_id:0{bits // 4}x}"
