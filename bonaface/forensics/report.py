@@ -19,13 +19,13 @@ _HEADLINES = {
     "cannot-tell": "CANNOT TELL",
 }
 _SENTENCES = {
-    "made-by-ai": "This was made by AI, wholly or in part",
-    "manipulated": "This is not what was signed: it was edited, or damaged on the way",
+    "made-by-ai": "made by AI, wholly or in part.",
+    "manipulated": "This is not what was signed: it was edited, or damaged on the way.",
     "authentic-signed": "Somebody trusted here signed this as a camera's recording.",
     "no-signs": "Nothing here points to AI or manipulation.",
     "cannot-tell": "Nothing here shows that this is made, and nothing shows that it is genuine.",
 }
-_ODDS = ((0.995, "almost certainly"), (0.985, "very probably"), (0.0, "probably"))
+_ODDS = ((0.995, "Almost certainly"), (0.985, "Very probably"), (0.0, "Probably"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,10 @@ def to_text(report: Report) -> str:
 
 def _opening(verdict: Verdict) -> str:
     sentence = _SENTENCES[verdict.word]
-    if verdict.word == "manipulated":
-        return f"{sentence}."
-    if verdict.probability is None:
+    if verdict.word != "made-by-ai" or verdict.probability is None:
         return sentence
     word = next(word for least, word in _ODDS if verdict.probability >= least)
-    return f"{sentence}: {word}."
+    return f"{word} {sentence}"
 
 
 def _section(title: str, sentences: tuple[str, ...]) -> str:
@@ -122,7 +120,8 @@ def _rows(report: Report) -> list[str]:
     evidence, said = report.evidence, report.evidence.credentials.said
     credentials: str = evidence.credentials.state
     if said.issuer:
-        credentials += f", signed by “{said.issuer}”"
+        signed = "signed by" if credentials == "trusted" else "in the name of"
+        credentials += f", {signed} “{said.issuer}”"
     if said.signed_at:
         credentials += f", who dates it {said.signed_at[:10]}"
     rows = [

@@ -24,7 +24,7 @@ _CONSENT = {
     "active": "It names a consent record that was granted here and is in force.",
     "expired": "It names a consent record that was granted here and has expired.",
     "revoked": "It names a consent record that was granted here and has been revoked.",
-    "unknown": "It names a consent record that this installation does not know.",
+    "unknown": "It names a consent record that this installation cannot confirm.",
 }
 _NO_DETECTOR = (
     "There is no detector for unmarked forgeries in this version: a file without marks may be "
