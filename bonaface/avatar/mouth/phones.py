@@ -53,6 +53,17 @@ def join_marks(phones: Sequence[Phone]) -> Iterator[Phone]:
         yield held
 
 
+def fill_pauses(phones: Sequence[Phone], first: Time, until: Time) -> Iterator[Phone]:
+    """Give phones end to end from before `first` to after `until`: what is missing is silence."""
+    end = min(first, phones[0].at if phones else first) - CONTEXT
+    for phone in phones:
+        if phone.at > end:
+            yield Phone(end, phone.at, "")
+        yield phone
+        end = phone.until
+    yield Phone(end, max(end, until) + CONTEXT, "")
+
+
 def small_gap(phone: Phone) -> bool:
     """Tell whether a phone is a pause too short to rest the mouth."""
     return phone.until - phone.at < WORD_GAP and not find_visemes(phone.symbol)
@@ -102,7 +113,7 @@ def lips_from_phones(
     wider. Phones are in order and do not overlap; between and around them the mouth rests.
     """
     times = (first + np.arange(count_frames(first, until)) * (SECOND // RATE)) / SECOND
-    return blend(times, cut(phones, loudness, first))
+    return blend(times, cut(tuple(fill_pauses(phones, first, until)), loudness, first))
 
 
 class PhoneMouth:
