@@ -1,0 +1,171 @@
+"""Build a likeness from one photo."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bonaface.avatar.likeness.background import paint_background
+from bonaface.avatar.likeness.basis import make_basis
+from bonaface.avatar.likeness.check import check_face, choose_face
+from bonaface.avatar.likeness.contour import snap_lips
+from bonaface.avatar.likeness.eyes import make_eyes
+from bonaface.avatar.likeness.field import Field
+from bonaface.avatar.likeness.framing import Framed, frame_face
+from bonaface.avatar.likeness.glasses import rigid_vertices, wears_glasses
+from bonaface.avatar.likeness.jaw import swing_jaw
+from bonaface.avatar.likeness.matte import Cutout, cut_out
+from bonaface.avatar.likeness.mesh import (
+    head_weights,
+    make_triangles,
+    place_vertices,
+    skin_triangles,
+)
+from bonaface.avatar.likeness.mouth import OwnTeeth, find_teeth, make_mouth, take_tones
+from bonaface.avatar.likeness.rest import relax
+from bonaface.avatar.likeness.ruler import Places, Ruler, flatten, measure
+from bonaface.avatar.rig import Eye, Likeness, Mesh
+from bonaface.consent.portrait import hash_pixels
+from bonaface.core import Picture
+from bonaface.errors import PortraitRefused
+from bonaface.face import landmarks as lm
+from bonaface.face.find import find_faces, look_again
+from bonaface.face.segment import segment_person
+
+SMALLEST, LARGEST = 128, 4096  # px, sides of a canvas
+FOCAL = 3.2  # face heights: a portrait lens
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Subject:
+    """The face on its canvas, measured."""
+
+    framed: Framed
+    landmarks: Places  # (478, 3) px, lips snapped to their edges
+    ruler: Ruler
+    teeth: OwnTeeth | None
+    glasses: bool
+
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.framed.canvas.shape[:2]
+        return width, height
+
+
+def build_likeness(
+    picture: Picture, size: tuple[int, int] = (512, 512), face: int | None = None
+) -> Likeness:
+    """Make a likeness for a canvas of `size` (width, height) px.
+
+    `face` counts from 1, from left to right, and is needed when there are several of like size.
+    Raises PortraitRefused with what to do about it, WeightsMissing, and ValueError for a size
+    outside of 128 to 4096.
+    """
+    if not all(SMALLEST <= side <= LARGEST for side in size):
+        raise ValueError(f"A canvas is {SMALLEST} to {LARGEST} px a side, not {size}.")
+    found = choose_face(find_faces(picture), face)
+    check_face(found, picture.pixels)
+    subject = _measure(frame_face(picture.pixels, found, size))
+    cutout = _cut_out(subject)
+    return _assemble(hash_pixels(picture), subject, cutout)
+
+
+def _measure(framed: Framed) -> _Subject:
+    again = look_again(Picture(0, framed.canvas), framed.landmarks)
+    if again.score < 0.5:
+        raise PortraitRefused(
+            "The face could not be measured.", "Use a photo that shows all of it, from the front."
+        )
+    landmarks = flatten(again.landmarks)
+    ruler = measure(landmarks)
+    landmarks, parted = snap_lips(landmarks, framed.canvas, ruler)
+    teeth = find_teeth(framed.canvas, landmarks, ruler) if parted else None
+    glasses = wears_glasses(framed.canvas, landmarks, ruler)
+    return _Subject(framed, landmarks, ruler, teeth, glasses)
+
+
+def _cut_out(subject: _Subject) -> Cutout:
+    canvas = subject.framed.canvas
+    chance = segment_person(Picture(0, canvas))
+    return cut_out(canvas, chance, subject.landmarks, subject.ruler)
+
+
+def _assemble(portrait: str, subject: _Subject, cutout: Cutout) -> Likeness:
+    canvas, landmarks, ruler = subject.framed.canvas, subject.landmarks, subject.ruler
+    mesh, jaw = _make_mesh(subject, cutout)
+    eyes = make_eyes(canvas, landmarks, ruler, glasses=subject.glasses)
+    tones = take_tones(canvas, landmarks, _white(eyes), subject.teeth)
+    calm = np.asarray(mesh.vertices + mesh.rest, np.float64)
+    return Likeness(
+        portrait=portrait,
+        width=subject.size[0],
+        height=subject.size[1],
+        scale=ruler.scale,
+        right=ruler.right.astype(np.float32),
+        down=ruler.down.astype(np.float32),
+        pivot=_neck(landmarks).astype(np.float32),
+        focal=FOCAL * _tall(landmarks),
+        jaw=jaw[14].astype(np.float32),
+        mesh=mesh,
+        layer=cutout.layer,
+        background=paint_background(canvas, cutout.scene, ruler.scale),
+        eyes=eyes,
+        mouth=make_mouth(calm, ruler, tones, subject.teeth),
+        skin=_triple(tones.skin),
+        lips=_triple(tones.lips),
+        glasses=subject.glasses,
+    )
+
+
+def _make_mesh(subject: _Subject, cutout: Cutout) -> tuple[Mesh, Places]:
+    """The mesh, and the motion (n, 3) px of the jaw's bone."""
+    landmarks, ruler = subject.landmarks, subject.ruler
+    vertices = place_vertices(landmarks, subject.size)
+    triangles, kinds = make_triangles(vertices, cutout.layer[..., 3])
+    field = Field(vertices, skin_triangles(), ruler.scale)
+    rigid = rigid_vertices(landmarks, ruler) if subject.glasses else frozenset()
+    jaw = swing_jaw(vertices, ruler, field)
+    mesh = Mesh(
+        vertices=vertices.astype(np.float32),
+        rest=relax(vertices, ruler, field, rigid).astype(np.float32),
+        basis=make_basis(vertices, ruler, field, jaw, rigid),
+        head=head_weights(vertices, subject.size, _pinned(cutout, landmarks)).astype(np.float32),
+        texture=np.ascontiguousarray(vertices[:, :2], np.float32),
+        triangles=triangles,
+        kinds=kinds,
+    )
+    return mesh, jaw.rigid
+
+
+def _pinned(cutout: Cutout, landmarks: Places) -> tuple[bool, bool, bool]:
+    """Whether the head is cut off at the left, the top and the right border."""
+    alpha = cutout.layer[..., 3]
+    chin = int(np.clip(landmarks[lm.CHIN, 1], 1, alpha.shape[0]))
+    left, top, right = (
+        bool((edge > 64).mean() > 0.02)
+        for edge in (alpha[:chin, :3].max(1), alpha[:3].max(0), alpha[:chin, -3:].max(1))
+    )
+    return left, top, right
+
+
+def _white(eyes: tuple[Eye, Eye]) -> Places:
+    """The colour (3,) of the whites of both eyes, where they are brightest."""
+    pixels = np.concatenate([eye.ball.reshape(-1, 3) for eye in eyes]).astype(np.float64)
+    light = pixels.mean(1)
+    white: Places = pixels[light >= np.percentile(light, 70)].mean(0)
+    return white
+
+
+def _tall(landmarks: Places) -> float:
+    return float(np.linalg.norm((landmarks[lm.CHIN] - landmarks[lm.FOREHEAD])[:2]))
+
+
+def _neck(landmarks: Places) -> Places:
+    """Where the head turns: under the chin and behind it, px."""
+    oval = landmarks[list(lm.OVAL)]
+    tall = _tall(landmarks)
+    x, depth = oval[:, 0].mean(), oval[:, 2].mean()
+    return np.array([x, landmarks[lm.CHIN, 1] + 0.1 * tall, depth + 0.1 * tall])
+
+
+def _triple(colour: Places) -> tuple[float, float, float]:
+    return float(colour[0]), float(colour[1]), float(colour[2])

@@ -1,0 +1,137 @@
+"""Cut the person out: how much of each pixel is person, and of what colour.
+
+The segmentation is as coarse as its 256 px; hair is finer. Between what is surely person and what
+is surely scene, each pixel is split by the colours nearby (as in Chuang et al. 2001); where those
+are too alike the picture's own edges decide (guided filter, He et al. 2010).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bonaface.avatar.likeness.ruler import Places, Ruler
+from bonaface.avatar.rig import Bytes, Floats
+from bonaface.face import landmarks as lm
+
+SURE, UNSURE = 0.90, 0.08  # of the segmentation: person above, scene below
+NEAR = 3.5  # mm, how far colours count as nearby
+ALIKE = 26.0  # levels between person and scene below which colours say nothing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cutout:
+    """The person without the scene."""
+
+    layer: Bytes  # (height, width, 4) colours of the person alone, alpha the matte
+    scene: NDArray[np.bool_]  # (height, width) where nothing of the person is seen
+
+
+def cut_out(canvas: Bytes, chance: Floats, landmarks: Places, ruler: Ruler) -> Cutout:
+    """Split a canvas by the segmentation `chance` (height, width) 0 to 1."""
+    picture = canvas.astype(np.float32)
+    chance = np.maximum(chance, _face_area(landmarks, chance.shape))
+    person, scene = _sure(chance, ruler.scale)
+    front = _nearby(picture, person, NEAR * ruler.scale)
+    back = _nearby(picture, scene, NEAR * ruler.scale)
+    alpha = _matte(picture, chance, (person, scene), (front, back), ruler.scale)
+    colours = _unmixed(picture, alpha, front, back)
+    layer = np.dstack([colours, alpha * 255])
+    return Cutout(np.clip(layer + 0.5, 0, 255).astype(np.uint8), alpha < 0.02)
+
+
+def _face_area(landmarks: Places, shape: tuple[int, ...]) -> Floats:
+    """1 inside of the face's oval."""
+    area = np.zeros(shape, np.float32)
+    oval = np.round(landmarks[list(lm.OVAL), :2]).astype(np.int32)
+    cv2.fillPoly(area, [oval], 1.0)
+    return area
+
+
+def _sure(chance: Floats, scale: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    grow = max(3, int(1.2 * scale) | 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow, grow))
+    person = cv2.erode((chance > SURE).astype(np.uint8), kernel) > 0
+    scene = cv2.dilate((chance > UNSURE).astype(np.uint8), kernel) == 0
+    return person, scene
+
+
+def _nearby(picture: Floats, known: NDArray[np.bool_], reach: float) -> Floats:
+    """The mean colour of known pixels nearby, from as far as it takes."""
+    mask = known.astype(np.float32)[..., None]
+    total = picture * mask
+    out = np.zeros_like(picture)
+    left = np.ones_like(mask)
+    for times in (1.0, 3.0, 9.0, 40.0):
+        weight = blurred(mask, reach * times)[..., None]
+        colour = blurred(total, reach * times) / np.maximum(weight, 1e-6)
+        share = left * np.clip(weight * 20, 0, 1)
+        out += share * colour
+        left = left - share
+    return out + left * picture
+
+
+def blurred(picture: Floats, sigma: float) -> Floats:
+    """A Gaussian blur that shrinks the picture first when the blur is wide."""
+    shrink = int(max(1, sigma // 4))
+    if shrink == 1:
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+    height, width = picture.shape[:2]
+    small = (max(2, width // shrink), max(2, height // shrink))
+    less = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+    less = cv2.GaussianBlur(less, (0, 0), sigma / shrink)
+    return np.asarray(cv2.resize(less, (width, height)), np.float32)
+
+
+def _matte(
+    picture: Floats,
+    chance: Floats,
+    sure: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    colours: tuple[Floats, Floats],
+    scale: float,
+) -> Floats:
+    """(height, width) 0 to 1."""
+    front, back = colours
+    step = front - back
+    length = (step * step).sum(-1)
+    by_colour = np.clip(((picture - back) * step).sum(-1) / np.maximum(length, 1.0), 0, 1)
+    trust = np.clip((np.sqrt(length) - ALIKE) / (2 * ALIKE), 0, 1)
+    by_edges = guided(np.asarray(picture / 255, np.float32), chance, max(2, int(2.5 * scale)), 4e-4)
+    by_edges = np.clip((by_edges - 0.2) / 0.6, 0, 1)
+    # Colours say how much of a pixel a strand covers; the segmentation, whether it can be one.
+    possible = np.clip(blurred(chance, 1.2 * scale) * 4, 0, 1)
+    certain = np.clip((chance - 0.75) / 0.2, 0, 1)
+    split = np.maximum(by_colour * possible, certain)
+    alpha = by_edges * (1 - trust) + split * trust
+    alpha = np.where(sure[0], 1, np.where(sure[1], 0, alpha)).astype(np.float32)
+    return np.clip((alpha - 0.06) / 0.88, 0, 1)
+
+
+def guided(guide: Floats, mask: Floats, radius: int, flatness: float) -> Floats:
+    """`mask` (height, width) made to follow the edges of `guide` (height, width, 3) 0 to 1."""
+    size = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(x: Floats) -> Floats:
+        return np.asarray(cv2.blur(x, size), np.float32)
+
+    middle, level = mean(guide), mean(mask)
+    together = mean(np.asarray(guide * mask[..., None], np.float32)) - middle * level[..., None]
+    pairs = guide[..., :, None] * guide[..., None, :]
+    outer = mean(np.asarray(pairs.reshape(*mask.shape, 9), np.float32))
+    spread = outer.reshape(*mask.shape, 3, 3) - middle[..., :, None] * middle[..., None, :]
+    spread += flatness * np.eye(3, dtype=np.float32)
+    slope = np.linalg.solve(spread, together[..., None])[..., 0]
+    shift = level - (slope * middle).sum(-1)
+    return np.asarray(
+        (mean(np.asarray(slope, np.float32)) * guide).sum(-1) + mean(shift), np.float32
+    )
+
+
+def _unmixed(picture: Floats, alpha: Floats, front: Floats, back: Floats) -> Floats:
+    """The person's own colour where scene shines through."""
+    a = alpha[..., None]
+    exact = (picture - (1 - a) * back) / np.maximum(a, 0.15)
+    lean = np.clip((0.8 - a) / 0.6, 0, 1) * 0.7
+    mixed = np.clip(exact, 0, 255) * (1 - lean) + front * lean
+    return np.where(a > 0.995, picture, mixed).astype(np.float32)

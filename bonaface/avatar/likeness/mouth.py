@@ -1,0 +1,150 @@
+"""What is behind the lips, in the light of the portrait."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from bonaface.avatar.likeness.contour import along
+from bonaface.avatar.likeness.ruler import Places, Ruler
+from bonaface.avatar.likeness.teeth import draw_teeth, draw_tongue
+from bonaface.avatar.rig import Bytes, Floats, Mouth
+from bonaface.face import landmarks as lm
+
+FINE = 1.5  # texels a pixel
+DIMMEST, BRIGHTEST = 105.0, 236.0  # levels that a tooth in full light may have
+_CHEEKS = (50, 280, 205, 425, 101, 330)
+_RED = (15, 16, 85, 315, 86, 316)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tones:
+    """Colours of a face, RGB levels."""
+
+    skin: Places  # (3,)
+    lips: Places
+    tooth: Places  # a tooth in full light
+    light: float  # 1 is a well lit face
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnTeeth:
+    """The teeth that the photo shows."""
+
+    texture: Floats  # (h, w, 4) premultiplied RGBA, px of the canvas
+    origin: tuple[int, int]
+    tone: Places  # (3,)
+
+
+def take_tones(canvas: Bytes, landmarks: Places, white: Places, own: OwnTeeth | None) -> Tones:
+    """Colours of a face; `white` (3,) is the white of its eyes, `own` its teeth if they show."""
+    skin = _median(canvas, landmarks, _CHEEKS)
+    lips = _median(canvas, landmarks, _RED)
+    tooth = own.tone if own is not None else _tooth(white, skin)
+    light = float(np.clip(tooth.mean() / 205, 0.35, 1.1))
+    return Tones(skin, lips, tooth, light)
+
+
+def _median(canvas: Bytes, landmarks: Places, spots: tuple[int, ...]) -> Places:
+    height, width = canvas.shape[:2]
+    places = np.clip(np.round(landmarks[list(spots), :2]), 0, (width - 1, height - 1)).astype(int)
+    middle: Places = np.asarray(np.median(canvas[places[:, 1], places[:, 0]].astype(float), 0))
+    return middle
+
+
+def _tooth(white: Places, skin: Places) -> Places:
+    """A tooth is about as white as an eye: that knows the light whatever the colour of the skin."""
+    lit = white.mean() * 1.08
+    level = float(np.clip(max(lit, 0.85 * skin.mean()), DIMMEST, BRIGHTEST))
+    hue = white / max(white.mean(), 1.0) * (1.03, 1.0, 0.93)
+    hue = 0.6 * hue + 0.4 * np.array([1.06, 1.0, 0.9])
+    tooth: Places = np.minimum(hue / hue.mean() * level, 245.0)
+    return tooth
+
+
+def find_teeth(canvas: Bytes, landmarks: Places, ruler: Ruler) -> OwnTeeth | None:
+    """The upper teeth between parted lips, or None if none are bright enough to be seen."""
+    upper = along(landmarks[list(lm.UPPER_LIP[3]), :2], 81)
+    lower = along(landmarks[list(lm.LOWER_LIP[3]), :2], 81)
+    low = np.floor(np.minimum(upper.min(0), lower.min(0)) - 4).astype(int)
+    high = np.ceil(np.maximum(upper.max(0), lower.max(0)) + 5).astype(int)
+    left, top = np.maximum(low, 0)
+    right, bottom = np.minimum(high, (canvas.shape[1], canvas.shape[0]))
+    picture = canvas[top:bottom, left:right].astype(np.float32)
+    between = _between(upper - (left, top), lower - (left, top), picture.shape[:2])
+    bright = _toothness(picture, between)
+    if float((bright * between).sum()) < 12 * ruler.scale**2:
+        return None
+    shown = _hanging(bright, between, ruler.scale)
+    core = (shown > 0.9) & (bright > 0.8)
+    if core.sum() < 8:
+        return None
+    light = picture[core].mean(1)
+    tone = picture[core][light >= np.percentile(light, 60)].mean(0)
+    alpha = shown[..., None]
+    texture = np.dstack([picture * alpha, alpha]).astype(np.float32)
+    return OwnTeeth(texture, (int(left), int(top)), tone.astype(np.float64))
+
+
+def _between(upper: Places, lower: Places, shape: tuple[int, ...]) -> Floats:
+    """How much of each pixel lies between the lips, a little inside of their edges."""
+    fine = 4
+    outline = np.concatenate([upper, lower[::-1]])
+    big = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
+    cv2.fillPoly(big, [np.round((outline + 0.5) * fine - 0.5).astype(np.int32)], 255)
+    small = cv2.resize(big, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) / np.float32(255)
+
+
+def _toothness(picture: Floats, between: Floats) -> Floats:
+    """Teeth are bright and pale beside what else is in a mouth, 0 to 1."""
+    inside = between > 0.9
+    if inside.sum() < 10:
+        return np.zeros_like(between)
+    lab = cv2.cvtColor(picture / 255, cv2.COLOR_RGB2LAB)
+    top = np.percentile(lab[inside][:, 0], 85)
+    if top < 32:
+        return np.zeros_like(between)
+    light = np.clip((lab[..., 0] - 0.52 * top) / (0.16 * top), 0, 1)
+    red = np.median(lab[inside & (lab[..., 0] > 0.8 * top)][:, 1])
+    pale = np.clip((red + 15 - lab[..., 1]) / 7, 0, 1)
+    return np.asarray(light * pale, np.float32)
+
+
+def _hanging(bright: Floats, between: Floats, scale: float) -> Floats:
+    """Everything from the upper lip to where the upper teeth end, (h, w) 0 to 1."""
+    some = (bright > 0.5) & (between > 0.5)
+    started = np.maximum.accumulate(some, 0)
+    # The teeth end where a column turns dark for good after it has been bright for a while.
+    run = np.cumsum(some, 0)
+    dark = started & ~some & (run > 1.5 * scale)
+    ended = np.maximum.accumulate(dark, 0)
+    kept = (~ended & (run.max(0) > 1.0 * scale) & (between > 0.02)).astype(np.float32)
+    kept = cv2.medianBlur((kept * 255).astype(np.uint8), 3).astype(np.float32) / 255
+    soft = cv2.GaussianBlur(kept, (0, 0), max(0.5, 0.25 * scale))
+    return np.asarray(np.minimum(soft, kept) * np.clip(between * 1.5, 0, 1), np.float32)
+
+
+def make_mouth(calm: Places, ruler: Ruler, tones: Tones, own: OwnTeeth | None) -> Mouth:
+    """Teeth, tongue and the dark; `calm` are the vertices at rest."""
+    scale = max(2.0, float(np.ceil(ruler.scale * FINE)))
+    cavity = np.clip(np.array([40.0, 17.0, 15.0]) * tones.light + 0.08 * tones.lips, 0, 90)
+    return Mouth(
+        scale=scale,
+        upper=draw_teeth(scale, tones.tooth * 0.98, upper=True),
+        lower=draw_teeth(scale, tones.tooth * 0.88, upper=False),
+        tongue=draw_tongue(scale, tones.light),
+        cavity=(float(cavity[0]), float(cavity[1]), float(cavity[2])),
+        curve=_curve(calm, ruler),
+        photo=own.texture if own is not None else None,
+        photo_origin=own.origin if own is not None else (0, 0),
+    )
+
+
+def _curve(calm: Places, ruler: Ruler) -> float:
+    """1/mm, how the seam of the lips bends: down in the middle is above 0."""
+    middle = (calm[13] + calm[14]) / 2
+    corners = (calm[78] + calm[308]) / 2
+    half = float(np.linalg.norm((calm[308] - calm[78])[:2])) / 2 / ruler.scale
+    sag = float(ruler.mm(middle - corners)[1])
+    return float(np.clip(0.75 * sag / half**2, -0.004, 0.012))
