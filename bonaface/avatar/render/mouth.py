@@ -1,0 +1,196 @@
+"""The mouth: teeth, tongue and darkness behind the lips, and the seam where lips meet."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bonaface.avatar.render.compiled import compiled, inlined
+from bonaface.avatar.render.opening import Opening, blur, open_between, smooth_curve
+from bonaface.avatar.render.posing import Posed, Skeleton
+from bonaface.avatar.rig import Bytes, Floats, Likeness
+from bonaface.face import landmarks as lm
+
+CURVE = smooth_curve(11, 41)  # from the vertices of a lip to its edge
+BEHIND = 7.0  # mm from the seam of the lips back to the teeth
+JAW_SIDE = 4.0  # mm that jawSide moves the lower teeth
+WIDE, TALL = 26.0, 14.0  # mm from the middle of a texture to its sides
+UPPER_EDGE, LOWER_EDGE = 2.2, 0.4  # mm below the seam, where the rows of teeth end, jaw closed
+BITE = 0.6  # share of the curve of the upper teeth that the lower ones have
+DEEP = 2.0  # mm over which the lips take light from what is right behind them
+LIP_SHADOW = 1.7  # mm down from the upper lip that its shadow reaches
+CORNER = 7.0  # mm from the corners in which the cheeks take light
+SEAM_GAP, SEAM_WIDTH = 2.4, 0.55  # mm between the lips from which they have no seam; half its width
+OPEN_PHOTO = 1.2  # mm between the lips of the photo from which it shows no seam of its own
+
+
+class Inside(NamedTuple):
+    """What is behind the lips; textures are (height, width, 4), premultiplied RGBA."""
+
+    upper: Floats
+    lower: Floats
+    tongue: Floats
+    photo: Floats
+    cavity: tuple[float, float, float]
+    scale: float  # texture px per mm
+    curve: float  # 1/mm
+
+
+class Bite(NamedTuple):
+    """Where that is in one pose. Matrices (2, 3) go from the picture to mm, or px of `photo`."""
+
+    skull: Floats
+    jaw: Floats
+    photo: Floats
+    raised: float  # mm that the tongue is above where it rests
+    ahead: float  # 0 the tongue behind the lower teeth, 1 between the rows
+    light: float  # that reaches in
+
+
+class MouthLayer:
+    """Paints what is seen between the lips."""
+
+    def __init__(self, likeness: Likeness, skeleton: Skeleton) -> None:
+        self._likeness = likeness
+        self._size = (likeness.width, likeness.height)
+        self._upper, self._lower = list(lm.UPPER_LIP[3]), list(lm.LOWER_LIP[3])
+        seam = (skeleton.calm[self._upper[5]] + skeleton.calm[self._lower[5]]) / 2
+        back = np.array([0, 0, BEHIND * likeness.scale], np.float32)
+        self._anchor = (seam + back).astype(np.float32)
+        self._inside = _inside(likeness)
+        vertices = likeness.mesh.vertices
+        gaps = (vertices[self._lower] - vertices[self._upper]) @ likeness.down / likeness.scale
+        self._seam = min(max(float(gaps.max()) / OPEN_PHOTO - 0.5, 0.0), 1.0)
+        self._seam_colour = 0.42 * np.array(likeness.lips, np.float32)
+
+    def paint(self, frame: Bytes, posed: Posed) -> None:
+        """Paint the mouth into `frame` (height, width, 4)."""
+        upper, lower = CURVE @ posed.points[self._upper], CURVE @ posed.points[self._lower]
+        opening = open_between(upper, lower, self._size)
+        if opening is None:
+            return
+        gap = float((opening.low - opening.high).max()) / self._likeness.scale
+        if gap > 0.05:
+            deep = blur(opening.cover, DEEP * self._likeness.scale)
+            _paint(frame, opening, deep, self._inside, self._bite(posed, gap))
+        seam = self._seam * min(max(1 - gap / SEAM_GAP, 0.0), 1.0)
+        if seam > 0.01:
+            _paint_seam(frame, opening, self._seam_colour, seam, SEAM_WIDTH * self._likeness.scale)
+
+    def _bite(self, posed: Posed, gap: float) -> Bite:
+        likeness, pose = self._likeness, posed.pose
+        axes = np.stack([likeness.right, likeness.down])
+        open_, side = posed.shape("jawOpen"), posed.shape("jawSide")
+        jaw = likeness.jaw * open_ + likeness.right * (side * JAW_SIDE * likeness.scale)
+        skull = self._way_back(posed, self._anchor, axes)
+        gape = min(max(gap / 11, 0.0), 1.0)
+        flat = self._way_back(posed, self._anchor, np.eye(2, 3, dtype=np.float32))
+        flat[:, 2] += self._anchor[:2] - np.array(likeness.mouth.photo_origin, np.float32)
+        return Bite(
+            skull=skull / likeness.scale,
+            jaw=self._way_back(posed, self._anchor + jaw, axes) / likeness.scale,
+            photo=flat,
+            raised=1.0 - 2.4 * (1 - gape) + 4.0 * pose.tongue,
+            ahead=min(max((pose.tongue - 0.35) / 0.3, 0.0), 1.0),
+            light=0.74 + 0.26 * gape,
+        )
+
+    def _way_back(self, posed: Posed, point: Floats, axes: Floats) -> Floats:
+        frame = posed.stance.frame(point, axes, 10 * self._likeness.scale)
+        offset = -frame.back @ np.array(frame.origin, np.float32)
+        return np.column_stack([frame.back, offset]).astype(np.float32)
+
+
+def _inside(likeness: Likeness) -> Inside:
+    mouth = likeness.mouth
+    photo = np.zeros((2, 2, 4), np.float32) if mouth.photo is None else mouth.photo
+    textures = (mouth.upper, mouth.lower, mouth.tongue, photo)
+    upper, lower, tongue, photo = (np.ascontiguousarray(t, np.float32) for t in textures)
+    return Inside(upper, lower, tongue, photo, mouth.cavity, float(mouth.scale), mouth.curve)
+
+
+@compiled
+def _paint(frame: Bytes, opening: Opening, deep: Floats, inside: Inside, bite: Bite) -> None:
+    colour = np.empty(4, np.float32)
+    for row in range(opening.cover.shape[0]):
+        for column in range(opening.cover.shape[1]):
+            cover = opening.cover[row, column]
+            if cover > np.float32(0.004):
+                y, x = opening.top + row, opening.left + column
+                _see(inside, bite, x, y, colour)
+                light = bite.light * _light(opening, deep, row, column, bite)
+                for k in range(3):
+                    under = np.float32(frame[y, x, k])
+                    value = under + (colour[k] * light - under) * cover
+                    frame[y, x, k] = np.uint8(min(max(value + 0.5, 0), 255))
+
+
+@inlined
+def _light(opening: Opening, deep: Floats, row: int, column: int, bite: Bite) -> float:
+    """How much light the lips and the cheeks let through to a place behind them, 0 to 1."""
+    a, b = bite.skull[0, 0], bite.skull[1, 0]
+    mm = np.sqrt(a * a + b * b)  # a px of the picture
+    open_ = min(max(1.7 * deep[row, column] - 0.45, 0.0), 1.0)
+    below = max(opening.top + row - opening.high[column], 0.0) * mm
+    side = min(column, opening.cover.shape[1] - 1 - column) * mm / CORNER
+    side = min(max(side, 0.0), 1.0)
+    shade = 1 - 0.38 * np.exp(-((below / LIP_SHADOW) ** 2))
+    light: float = (0.36 + 0.64 * open_) * shade * (0.5 + 0.5 * side * (2 - side))
+    return light
+
+
+@inlined
+def _see(inside: Inside, bite: Bite, x: float, y: float, colour: Floats) -> None:
+    """What is seen behind the lips at one px of the picture, from back to front."""
+    s, j, p = bite.skull, bite.jaw, bite.photo
+    across, down = s[0, 0] * x + s[0, 1] * y + s[0, 2], s[1, 0] * x + s[1, 1] * y + s[1, 2]
+    jaw_x, jaw_y = j[0, 0] * x + j[0, 1] * y + j[0, 2], j[1, 0] * x + j[1, 1] * y + j[1, 2]
+    down += inside.curve * across * across
+    jaw_y += BITE * inside.curve * jaw_x * jaw_x
+    colour[0], colour[1], colour[2] = inside.cavity
+    scale = inside.scale
+    tongue_x, tongue_y = (jaw_x + WIDE) * scale, (jaw_y + bite.raised + TALL) * scale
+    _lay(inside.tongue, tongue_x, tongue_y, 1 - bite.ahead, colour)
+    _lay(inside.lower, (jaw_x + WIDE) * scale, (jaw_y - LOWER_EDGE + TALL) * scale, 1.0, colour)
+    _lay(inside.tongue, tongue_x, tongue_y, bite.ahead, colour)
+    _lay(inside.upper, (across + WIDE) * scale, (down - UPPER_EDGE + TALL) * scale, 1.0, colour)
+    u, v = p[0, 0] * x + p[0, 1] * y + p[0, 2], p[1, 0] * x + p[1, 1] * y + p[1, 2]
+    _lay(inside.photo, u, v, 1.0, colour)
+
+
+@inlined
+def _lay(texture: Floats, u: float, v: float, shown: float, colour: Floats) -> None:
+    """Lay one texel of a premultiplied texture over a colour."""
+    height, width = texture.shape[:2]
+    if shown <= 0 or not (0 <= u < width - 1 and 0 <= v < height - 1):
+        return
+    left, top = int(u), int(v)
+    fu, fv = np.float32(u - left), np.float32(v - top)
+    a, b = (1 - fu) * (1 - fv), fu * (1 - fv)
+    c, d = (1 - fu) * fv, fu * fv
+    through = 1 - shown * (
+        texture[top, left, 3] * a
+        + texture[top, left + 1, 3] * b
+        + texture[top + 1, left, 3] * c
+        + texture[top + 1, left + 1, 3] * d
+    )
+    for k in range(3):
+        over = texture[top, left, k] * a + texture[top, left + 1, k] * b
+        over += texture[top + 1, left, k] * c + texture[top + 1, left + 1, k] * d
+        colour[k] = colour[k] * through + over * shown
+
+
+@compiled
+def _paint_seam(
+    frame: Bytes, opening: Opening, colour: Floats, strength: float, half: float
+) -> None:
+    height, width = opening.cover.shape
+    for column in range(width):
+        x = opening.left + column
+        middle = (opening.high[column] + opening.low[column]) / 2
+        for row in range(height):
+            y = opening.top + row
+            shown = strength * np.exp(-(((y - middle) / half) ** 2))
+            if shown > 0.01:
+                for k in range(3):
+                    under = np.float32(frame[y, x, k])
+                    frame[y, x, k] = np.uint8(under + (colour[k] - under) * shown + 0.5)
