@@ -17,7 +17,7 @@ from bonaface.marks.marked import MarkedPicture, seal_picture
 from bonaface.marks.pattern import CELLS, MESSAGE, SLOT, draw_pattern
 from bonaface.marks.reading_key import PUBLIC, ReadingKey
 
-FLAT = 1.2  # luma steps on a flat surface
+FLAT = 1.0  # luma steps on a surface without any texture
 GAIN = 0.5  # luma steps for each step of mean gradient
 TOP = 4.0  # luma steps at most
 POWER = 7.6  # most mean square of the above in a picture: 42 dB, for 4/9 of it arrives
@@ -65,7 +65,7 @@ class PictureMark:
 def weigh(pixels: NDArray[np.uint8]) -> Grid:
     """Answer how many luma steps each cell of a picture bears unseen."""
     texture = _smooth(measure_texture(pixels))
-    steps = np.minimum(FLAT + GAIN * np.maximum(texture - 1, 0), TOP)
+    steps = np.minimum(FLAT + GAIN * texture, TOP)
     power = float(np.mean(steps * steps))
     fitted: Grid = (steps * min(1.0, (POWER / power) ** 0.5)).astype(np.float32)
     return fitted
