@@ -19,15 +19,15 @@ def paint_background(canvas: Bytes, scene: NDArray[np.bool_], scale: float) -> B
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow, grow))
     known = cv2.erode(scene.astype(np.uint8), kernel).astype(np.float32)
     picture = canvas.astype(np.float32)
-    filled = _filled(picture * known[..., None], known)
+    filled = fill_in(picture * known[..., None], known)
     keep = cv2.GaussianBlur(known, (0, 0), 0.5 * scale + 0.5)[..., None] * known[..., None]
     out = picture * keep + filled * (1 - keep)
     painted: Bytes = np.clip(out + 0.5, 0, 255).astype(np.uint8)
     return painted
 
 
-def _filled(colours: Floats, weights: Floats) -> Floats:
-    """Known colours, premultiplied by weights 0 to 1, spread over what is not known."""
+def fill_in(colours: Floats, weights: Floats) -> Floats:
+    """Spread known colours (h, w, k), premultiplied by weights (h, w) 0 to 1, over all else."""
     height, width = weights.shape
     if min(height, width) <= 2:
         mean = colours.sum((0, 1)) / max(float(weights.sum()), 1e-6)
@@ -36,7 +36,7 @@ def _filled(colours: Floats, weights: Floats) -> Floats:
     fewer = cv2.resize(colours, half, interpolation=cv2.INTER_AREA)
     less = cv2.resize(weights, half, interpolation=cv2.INTER_AREA)
     boost = 1 / np.maximum(less, 0.25)  # one known pixel in four is enough to know
-    coarse = _filled(fewer * boost[..., None], np.minimum(less * boost, 1))
+    coarse = fill_in(fewer * boost[..., None], np.minimum(less * boost, 1))
     coarse = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     out = colours + (1 - weights[..., None]) * coarse
     return np.asarray(out, np.float32)

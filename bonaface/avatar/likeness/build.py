@@ -13,6 +13,7 @@ from bonaface.avatar.likeness.field import Field
 from bonaface.avatar.likeness.framing import Framed, frame_face
 from bonaface.avatar.likeness.glasses import rigid_vertices, wears_glasses
 from bonaface.avatar.likeness.jaw import swing_jaw
+from bonaface.avatar.likeness.lining import line_lips
 from bonaface.avatar.likeness.matte import Cutout, cut_out
 from bonaface.avatar.likeness.mesh import (
     head_weights,
@@ -23,7 +24,7 @@ from bonaface.avatar.likeness.mesh import (
 from bonaface.avatar.likeness.mouth import OwnTeeth, find_teeth, make_mouth, take_tones
 from bonaface.avatar.likeness.rest import relax
 from bonaface.avatar.likeness.ruler import Places, Ruler, flatten, measure
-from bonaface.avatar.rig import Eye, Likeness, Mesh
+from bonaface.avatar.rig import Bytes, Eye, Likeness, Mesh
 from bonaface.consent.portrait import hash_pixels
 from bonaface.core import Picture
 from bonaface.errors import PortraitRefused
@@ -42,6 +43,7 @@ class _Subject:
     framed: Framed
     landmarks: Places  # (478, 3) px, lips snapped to their edges
     ruler: Ruler
+    parted: bool  # lips
     teeth: OwnTeeth | None
     glasses: bool
 
@@ -80,7 +82,7 @@ def _measure(framed: Framed) -> _Subject:
     landmarks, parted = snap_lips(landmarks, framed.canvas, ruler)
     teeth = find_teeth(framed.canvas, landmarks, ruler) if parted else None
     glasses = wears_glasses(framed.canvas, landmarks, ruler)
-    return _Subject(framed, landmarks, ruler, teeth, glasses)
+    return _Subject(framed, landmarks, ruler, parted, teeth, glasses)
 
 
 def _cut_out(subject: _Subject) -> Cutout:
@@ -106,7 +108,7 @@ def _assemble(portrait: str, subject: _Subject, cutout: Cutout) -> Likeness:
         focal=FOCAL * _tall(landmarks),
         jaw=jaw[14].astype(np.float32),
         mesh=mesh,
-        layer=cutout.layer,
+        layer=_skin(subject, cutout),
         background=paint_background(canvas, cutout.scene, ruler.scale),
         eyes=eyes,
         mouth=make_mouth(calm, ruler, tones, subject.teeth),
@@ -134,6 +136,12 @@ def _make_mesh(subject: _Subject, cutout: Cutout) -> tuple[Mesh, Places]:
         kinds=kinds,
     )
     return mesh, jaw.rigid
+
+
+def _skin(subject: _Subject, cutout: Cutout) -> Bytes:
+    if not subject.parted:
+        return cutout.layer
+    return line_lips(cutout.layer, subject.landmarks, subject.ruler)
 
 
 def _pinned(cutout: Cutout, landmarks: Places) -> tuple[bool, bool, bool]:

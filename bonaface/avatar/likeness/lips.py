@@ -81,10 +81,11 @@ def frown() -> LipShape:
 
 
 def pucker() -> LipShape:
-    """Lips drawn together and forward, as in "oo"."""
-    x, z = -_between(7, 8.6) * ALONG, -_between(6, 7) * _ROUND - 1
-    upper = moves(x, -_between(1.6, 0.2) * _DOME + 0.6 * (1 - ACROSS) * _SIDE**2, z)
-    lower = moves(x, _between(1.6, 0.2) * _DOME, z)
+    """Lips drawn together and forward, as in "oo": a small round opening, shut at the sides."""
+    x, z = -_between(8, 10) * ALONG, -_between(6, 7) * _ROUND - 1
+    shut = 1.1 * np.exp(-(((_SIDE - 0.62) / 0.22) ** 2)) * ACROSS
+    upper = moves(x, -_between(1.6, 0.7) * _DOME + 0.6 * (1 - ACROSS) * _SIDE**2 + shut, z)
+    lower = moves(x, _between(1.6, 0.7) * _DOME - shut, z)
     spots = {164: (0, -0.6, -2), 18: (0, 0.9, -2), 205: (1.6, 0, 0), 425: (-1.6, 0, 0)}
     return LipShape(upper, lower, spots)
 

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 
 from bonaface.avatar.likeness.contour import along
+from bonaface.avatar.likeness.lining import between_lips
 from bonaface.avatar.likeness.ruler import Places, Ruler
 from bonaface.avatar.likeness.teeth import draw_teeth, draw_tongue
 from bonaface.avatar.rig import Bytes, Floats, Mouth
 from bonaface.face import landmarks as lm
 
 FINE = 1.5  # texels a pixel
+DEEPER = np.array([0.88, 0.83, 0.79])  # lower teeth lie in light that lips have reddened
 DIMMEST, BRIGHTEST = 105.0, 236.0  # levels that a tooth in full light may have
 _CHEEKS = (50, 280, 205, 425, 101, 330)
 _RED = (15, 16, 85, 315, 86, 316)
@@ -40,7 +42,9 @@ def take_tones(canvas: Bytes, landmarks: Places, white: Places, own: OwnTeeth | 
     """Colours of a face; `white` (3,) is the white of its eyes, `own` its teeth if they show."""
     skin = _median(canvas, landmarks, _CHEEKS)
     lips = _median(canvas, landmarks, _RED)
-    tooth = own.tone if own is not None else _tooth(white, skin)
+    tooth = _tooth(white, skin)
+    if own is not None:  # theirs, but for the shadow of the lips that they may lie in
+        tooth = own.tone * max(1.0, float(0.85 * tooth.mean() / own.tone.mean()))
     light = float(np.clip(tooth.mean() / 205, 0.35, 1.1))
     return Tones(skin, lips, tooth, light)
 
@@ -71,7 +75,7 @@ def find_teeth(canvas: Bytes, landmarks: Places, ruler: Ruler) -> OwnTeeth | Non
     left, top = np.maximum(low, 0)
     right, bottom = np.minimum(high, (canvas.shape[1], canvas.shape[0]))
     picture = canvas[top:bottom, left:right].astype(np.float32)
-    between = _between(upper - (left, top), lower - (left, top), picture.shape[:2])
+    between = between_lips(landmarks - (left, top, 0), picture.shape)
     bright = _toothness(picture, between)
     if float((bright * between).sum()) < 12 * ruler.scale**2:
         return None
@@ -84,16 +88,6 @@ def find_teeth(canvas: Bytes, landmarks: Places, ruler: Ruler) -> OwnTeeth | Non
     alpha = shown[..., None]
     texture = np.dstack([picture * alpha, alpha]).astype(np.float32)
     return OwnTeeth(texture, (int(left), int(top)), tone.astype(np.float64))
-
-
-def _between(upper: Places, lower: Places, shape: tuple[int, ...]) -> Floats:
-    """How much of each pixel lies between the lips, a little inside of their edges."""
-    fine = 4
-    outline = np.concatenate([upper, lower[::-1]])
-    big = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
-    cv2.fillPoly(big, [np.round((outline + 0.5) * fine - 0.5).astype(np.int32)], 255)
-    small = cv2.resize(big, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32) / np.float32(255)
 
 
 def _toothness(picture: Floats, between: Floats) -> Floats:
@@ -132,7 +126,7 @@ def make_mouth(calm: Places, ruler: Ruler, tones: Tones, own: OwnTeeth | None) -
     return Mouth(
         scale=scale,
         upper=draw_teeth(scale, tones.tooth * 0.98, upper=True),
-        lower=draw_teeth(scale, tones.tooth * 0.88, upper=False),
+        lower=draw_teeth(scale, tones.tooth * DEEPER, upper=False),
         tongue=draw_tongue(scale, tones.light),
         cavity=(float(cavity[0]), float(cavity[1]), float(cavity[2])),
         curve=_curve(calm, ruler),
