@@ -68,8 +68,9 @@ def blink(vertices: Places, side: int) -> dict[int, Places]:
         pins[upper[0][k]] = gap * MEETING
         if not ends:
             pins[lower[0][k]] = -gap * (1 - MEETING)
-        pins[upper[1][k]] = gap * (0.2 if ends else 0.55)
-        pins[upper[2][k]] = gap * 0.1
+        # The strip of lashes goes along nearly unstretched; what stretches is the skin above it.
+        pins[upper[1][k]] = gap * (0.2 if ends else 0.9)
+        pins[upper[2][k]] = gap * 0.42
         pins[lower[1][k]] = -gap * 0.08
     return pins
 
