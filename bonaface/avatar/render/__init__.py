@@ -1,1 +1,1 @@
-"""A pose becomes a picture: the mesh is drawn from the photo, then mouth, eyes and lids on it."""
+"""A pose becomes a picture: the mesh is drawn from the photo, then eyes, lashes and mouth on it."""

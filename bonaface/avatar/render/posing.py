@@ -11,6 +11,7 @@ from bonaface.face import landmarks as lm
 
 # How far the rings of a lip go along when its inner edge moves to the other lip's, outline first
 FOLLOW = np.array([0.36, 0.70, 0.88, 1.0], np.float32)
+LID_DOWN, LID_UP = 0.07, 0.3  # of blink and of wide, for each mm that the eyes look down and up
 LOWER_SHARE = 0.62  # of the way, when lips close; overlap is shared evenly
 
 
@@ -81,7 +82,8 @@ class Skeleton:
 
         Raises ValueError for a pose that holds something else than finite numbers.
         """
-        solid = self._calm + (self._likeness.mesh.basis @ pose.shapes).reshape(-1, 3)
+        bent = self._likeness.mesh.basis @ _with_lids(pose)
+        solid = self._calm + bent.reshape(-1, 3)
         self._meet(solid, pose.closure)
         if not np.isfinite(solid).all():
             raise ValueError("A pose is made of finite numbers.")
@@ -111,6 +113,16 @@ class Skeleton:
         risen[:, 1] -= np.float32(pose.breath * self._likeness.scale)
         points += (risen - points) * self._shoulders
         return Posed(pose, np.ascontiguousarray(points, np.float32), stance)
+
+
+def _with_lids(pose: Pose) -> Floats:
+    """The shapes, with lids that follow the eyes up and down."""
+    shapes = np.array(pose.shapes, np.float32)
+    down = min(max(pose.gaze[1], -2.0), 2.0)
+    for name in ("blinkL", "blinkR"):
+        shapes[SHAPES.index(name)] += LID_DOWN * max(down, 0) * (1 - shapes[SHAPES.index(name)])
+    shapes[SHAPES.index("wide")] += LID_UP * max(-down, 0)
+    return shapes
 
 
 def _rotation(turn: tuple[float, float, float]) -> Floats:

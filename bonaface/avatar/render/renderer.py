@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bonaface.avatar.pose import Pose
 from bonaface.avatar.render.eyes import EyeLayer
-from bonaface.avatar.render.lids import LidLayer
+from bonaface.avatar.render.lashes import LashLayer
 from bonaface.avatar.render.mouth import MouthLayer
 from bonaface.avatar.render.posing import Posed, Skeleton
 from bonaface.avatar.render.raster import draw, make_sheet
@@ -99,7 +99,7 @@ def _layers(likeness: Likeness, skeleton: Skeleton) -> dict[str, Layer]:
         "skin": SkinLayer(likeness),
         "right eye": EyeLayer(likeness, right),
         "left eye": EyeLayer(likeness, left),
-        "right lid": LidLayer(likeness, right),
-        "left lid": LidLayer(likeness, left),
+        "right lashes": LashLayer(likeness, right),
+        "left lashes": LashLayer(likeness, left),
         "mouth": MouthLayer(likeness, skeleton),
     }
