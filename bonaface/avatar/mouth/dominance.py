@@ -15,6 +15,7 @@ from bonaface.avatar.mouth.visemes import CHANNEL, OPENING, REST, Viseme
 from bonaface.avatar.pose import LIPS
 
 Floats = NDArray[np.float32]
+LEAD = 0.02  # s by which lips go before their sound, as filmed speakers' do
 PLATEAU = 0.55  # of half a sound: where its dominance is whole
 FALL = 1.5  # exponent of the fall
 REACH = 0.4  # s, beyond which a command counts for nothing
@@ -84,6 +85,7 @@ def close(times: NDArray[np.float64], segments: Sequence[Segment]) -> Floats:
 
 def blend(times: NDArray[np.float64], segments: Sequence[Segment]) -> Floats:
     """Give the lips at `times` (n,), ascending seconds, as (n, len(LIPS)) in 0..1."""
+    times = times + LEAD
     total = np.zeros((len(times), len(LIPS)), np.float32)
     weight = np.full((len(times), len(LIPS)), 1e-3, np.float32)
     for segment in segments:

@@ -10,7 +10,8 @@ RATE = 50
 WINDOW = 0.04  # s
 FLOOR = 10 ** (-50 / 20)  # -50 dB of full scale: silence
 QUIET = 25  # frames of silence after which the mouth is still
-SETTLE = 5  # frames to get there, and back
+SETTLE = 5  # frames to get there
+BREATH = 22  # frames before sound begins again, in which the mouth may open to breathe in
 RANGE = 30.0  # dB from the voice's loud down to nothing
 
 
@@ -44,7 +45,10 @@ class Loudness:
 
 
 def hush(sound: Sound, begin: Time, steps: int) -> Floats:
-    """Give 1 where the mouth may move, 0 in silence of half a second or more, eased: (steps,)."""
+    """Give 1 where the mouth may move, 0 in silence of half a second or more, eased: (steps,).
+
+    The end of a silence is left free: there breath is drawn.
+    """
     silent = measure_level(sound, begin, steps) <= FLOOR
     open_ = np.ones(steps, np.float32)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
@@ -52,6 +56,7 @@ def hush(sound: Sound, begin: Time, steps: int) -> Floats:
         if high - low >= QUIET:
             inside = np.arange(low, high)
             from_start = inside - low if low > 0 else np.full(len(inside), SETTLE)
-            to_end = high - 1 - inside if high < steps else np.full(len(inside), SETTLE)
+            free = BREATH if high < steps else -SETTLE
+            to_end = high - 1 - inside - free
             open_[low:high] = 1 - np.clip(np.minimum(from_start, to_end) / SETTLE, 0, 1)
     return open_

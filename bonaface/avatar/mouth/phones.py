@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from bonaface.avatar.mouth.dominance import Segment, blend, stress
 from bonaface.avatar.mouth.loudness import Loudness, hush
-from bonaface.avatar.mouth.visemes import REST, find_visemes
+from bonaface.avatar.mouth.visemes import INHALED, REST, find_visemes
 from bonaface.avatar.pose import LIPS, Lips
 from bonaface.core import SECOND, Phone, Sound, Time
 
 Floats = NDArray[np.float32]
 RATE: Final = 50  # lips a second
 WORD_GAP = SECOND * 9 // 100  # a pause the mouth speaks through
+INHALE = SECOND * 4 // 10  # the end of a pause, in which the mouth opens to breathe in
+LONG_PAUSE = SECOND * 45 // 100  # shorter ones leave no time to
 CONTEXT = SECOND // 2  # phones of the last sentence that still matter
 LENGTH_MARKS = ("\u02d0", "\u02d1")
 STRESS_MARKS = {"\u02c8": 1, "\u02cc": 2}
@@ -64,6 +66,30 @@ def fill_pauses(phones: Sequence[Phone], first: Time, until: Time) -> Iterator[P
     yield Phone(end, max(end, until) + CONTEXT, "")
 
 
+def breathe(phones: Iterable[Phone]) -> Iterator[Phone]:
+    """Give phones with a breath drawn at the end of each long pause, as filmed speakers do."""
+    pause: Phone | None = None
+    for phone in phones:
+        if not phone.symbol:
+            pause = phone if pause is None else replace(pause, until=phone.until)
+            continue
+        if pause:
+            yield from inhale(pause)
+            pause = None
+        yield phone
+    if pause:
+        yield pause
+
+
+def inhale(pause: Phone) -> Iterator[Phone]:
+    """Give a pause before a sound, with a breath at its end if it is long."""
+    if pause.until - pause.at < LONG_PAUSE:
+        yield pause
+    else:
+        yield replace(pause, until=pause.until - INHALE)
+        yield replace(pause, at=pause.until - INHALE, symbol=INHALED)
+
+
 def small_gap(phone: Phone) -> bool:
     """Tell whether a phone is a pause too short to rest the mouth."""
     return phone.until - phone.at < WORD_GAP and not find_visemes(phone.symbol)
@@ -90,13 +116,13 @@ def cut(phones: Sequence[Phone], loudness: Floats | None, first: Time) -> list[S
 
 def opening(phone: Phone, loudness: Floats | None, first: Time) -> float:
     """Give how far a sound opens the mouth: more when stressed, more when loud."""
-    size = 0.92 + 0.16 * STRESSES.get(phone.stress, 0.0)
+    size = 0.95 + 0.10 * STRESSES.get(phone.stress, 0.0)
     if loudness is None or not len(loudness):
         return size
     begin = max(0, (phone.at - first) * RATE // SECOND)
     end = max(begin + 1, -((first - phone.until) * RATE // SECOND))
     heard = loudness[begin:end]
-    return size * (0.72 + 0.42 * float(heard.max() if len(heard) else 0.67))
+    return size * (0.56 + 0.60 * float(heard.max() if len(heard) else 0.73))
 
 
 def count_frames(first: Time, until: Time) -> int:
@@ -105,22 +131,29 @@ def count_frames(first: Time, until: Time) -> int:
 
 
 def lips_from_phones(
-    phones: Sequence[Phone], until: Time, first: Time = 0, loudness: Floats | None = None
+    phones: Sequence[Phone],
+    until: Time,
+    first: Time = 0,
+    loudness: Floats | None = None,
+    *,
+    breath: bool = False,
 ) -> Floats:
     """Give the lips every 20 ms from `first` to before `until`, as (n, len(LIPS)) in 0..1.
 
-    `loudness` (n,), where given, is 0 for silence to 1 for the voice's own loud: loud vowels are
-    wider. Phones are in order and do not overlap; between and around them the mouth rests.
+    Phones are in order and do not overlap; between and around them the mouth rests. `loudness`
+    (n,), where given, is 0 for silence to 1 for the voice's own loud: loud vowels are wider. With
+    `breath` the mouth opens to draw breath before what follows a long pause.
     """
     times = (first + np.arange(count_frames(first, until)) * (SECOND // RATE)) / SECOND
-    return blend(times, cut(tuple(fill_pauses(phones, first, until)), loudness, first))
+    whole: Iterable[Phone] = fill_pauses(phones, first, until)
+    return blend(times, cut(tuple(breathe(whole) if breath else whole), loudness, first))
 
 
 class PhoneMouth:
     """Stage: sentences to lips, every 20 ms from the first sentence's start, without a break.
 
     A sentence gives its lips at once, up to its sound's end; the next finds from there into its
-    own within 100 ms. Time that no sentence covers is rest.
+    own within 100 ms. Time that no sentence covers is rest. Breath is drawn after long pauses.
     """
 
     def __init__(self) -> None:
@@ -155,7 +188,7 @@ class PhoneMouth:
         loudness = self.level.measure(item.sound, begin, steps)
         until = begin + steps * SECOND // RATE
         phones = (*self.past, *item.phones)
-        lips = lips_from_phones(phones, until, begin, loudness)
+        lips = lips_from_phones(phones, until, begin, loudness, breath=True)
         lips *= hush(item.sound, begin, steps)[:, None]
         self.ease(lips)
         times = (begin + np.arange(steps) * (SECOND // RATE)) / SECOND

@@ -20,6 +20,7 @@ from bonaface.core import frozen
 
 Row = NDArray[np.float32]
 CHANNEL = {name: i for i, name in enumerate(LIPS)}
+INHALED = "↓"  # air drawn in, as the extensions to the IPA write it
 ROUND = ("pucker", "funnel")
 SPREAD = ("stretch", "smile")
 ROLL = ("rollUpper", "rollLower")
@@ -59,29 +60,29 @@ def vowel(openness: float, front: float, rounded: float, pull: float = 1.0) -> V
     """Give a vowel by its features, each 0 to 1 (`front`: 0 back, 1 front)."""
     spread = front * (1 - rounded)
     target = row(
-        jawOpen=0.10 + 0.46 * openness,
-        lowerDown=0.12 + 0.16 * spread,
-        upperUp=0.04 + 0.10 * spread,
+        jawOpen=0.10 + 0.50 * openness,
+        lowerDown=0.12 + 0.24 * spread - 0.07 * rounded,
+        upperUp=0.04 + 0.16 * spread,
         stretch=spread * (0.48 - 0.16 * openness),
         smile=0.15 * spread * (1 - openness),
         pucker=rounded * 0.8 * (1 - openness) ** 1.5,
         funnel=rounded * (0.12 + 0.40 * min(1.0, 1.6 * openness)),
     )
     insist = row(pull, closure=0.6 * pull, **dict.fromkeys(ROUND, pull * (1 + rounded)))
-    early = spans(0.055, 0.055 + 0.03 * rounded)
-    return Viseme(target, insist, early, spans(0.050, 0.050 + 0.01 * rounded), vowel=True)
+    early, late = spans(0.070, 0.070 + 0.02 * rounded), spans(0.047, 0.047 + 0.01 * rounded)
+    return Viseme(target, insist, early, late, vowel=True)
 
 
 def tongue(jaw_pull: float = 0.5, lip_pull: float = 0.22, **channels: float) -> Viseme:
     """A consonant that the tongue makes: the lips are left to the neighbours."""
     pull = row(0.6, jawOpen=jaw_pull, **dict.fromkeys((*ROUND, *SPREAD), lip_pull))
-    return Viseme(row(**channels), pull, spans(0.050, 0.050), spans(0.048, 0.048))
+    return Viseme(row(**channels), pull, spans(0.065, 0.065), spans(0.058, 0.058))
 
 
 def labial(insist: dict[str, float], reach: tuple[float, float], **channels: float) -> Viseme:
     """A consonant that the lips make: `insist` on some channels, `reach` s before and after."""
     pull = row(0.7, **insist)
-    early, late = spans(0.045, reach[0]), spans(0.045, reach[1])
+    early, late = spans(0.060, reach[0]), spans(0.055, reach[1])
     return Viseme(row(**channels), pull, early, late)
 
 
@@ -98,29 +99,34 @@ BILABIAL = replace(
     bilabial=True,
 )
 LABIODENTAL = labial(
-    {**LOOSE, "FF": 5.0, "closure": 1.0, "jawOpen": 1.1}, (0.036, 0.034), jawOpen=0.08, FF=0.85,
-    upperUp=0.15,
+    {**LOOSE, "FF": 5.0, "jawOpen": 1.7, "lowerDown": 1.7, "upperUp": 1.7}, (0.045, 0.040),
+    jawOpen=0.04, FF=0.9, upperUp=0.08,
 )  # fmt: skip
 NARROW = labial({"jawOpen": 1.0}, (0.05, 0.05), jawOpen=0.08, pucker=0.25, lowerDown=0.08)
-GLIDE = labial(dict.fromkeys(ROUND, 2.5), (0.085, 0.06), jawOpen=0.07, pucker=0.8, funnel=0.1)
+GLIDE = labial(dict.fromkeys(ROUND, 2.5), (0.085, 0.06), jawOpen=0.04, pucker=0.8)
 RHOTIC = labial(
-    dict.fromkeys(ROUND, 1.2), (0.07, 0.055), jawOpen=0.13, pucker=0.36, funnel=0.2, lowerDown=0.1
+    dict.fromkeys(ROUND, 1.2), (0.07, 0.055), jawOpen=0.06, pucker=0.36, funnel=0.1, lowerDown=0.06
 )
 HUSH = labial(
-    {**dict.fromkeys(ROUND, 2.5), "jawOpen": 1.2}, (0.085, 0.06), jawOpen=0.08, funnel=0.5,
-    pucker=0.25, lowerDown=0.25, upperUp=0.2,
+    {**dict.fromkeys(ROUND, 2.5), "jawOpen": 1.2}, (0.085, 0.06), jawOpen=0.07, funnel=0.46,
+    pucker=0.25, lowerDown=0.2, upperUp=0.14,
 )  # fmt: skip
-DENTAL = tongue(jawOpen=0.15, lowerDown=0.26, upperUp=0.10, tongue=0.8)
-ALVEOLAR = tongue(jawOpen=0.12, lowerDown=0.26, upperUp=0.12, stretch=0.12, tongue=0.35)
-LATERAL = tongue(jawOpen=0.20, lowerDown=0.24, upperUp=0.10, tongue=0.7)
-HISS = tongue(1.3, 0.3, jawOpen=0.05, lowerDown=0.38, upperUp=0.18, stretch=0.25)
+DENTAL = tongue(jawOpen=0.08, lowerDown=0.18, upperUp=0.06, tongue=0.8)
+ALVEOLAR = tongue(jawOpen=0.08, lowerDown=0.22, upperUp=0.10, stretch=0.12, tongue=0.35)
+LATERAL = tongue(jawOpen=0.27, lowerDown=0.24, upperUp=0.10, tongue=0.7)
+HISS = tongue(1.3, 0.3, jawOpen=0.07, lowerDown=0.38, upperUp=0.18, stretch=0.25)
 SOFT_HUSH = tongue(1.1, 0.5, jawOpen=0.06, lowerDown=0.34, upperUp=0.18, stretch=0.2, funnel=0.1)
-PALATAL = tongue(0.6, 0.6, jawOpen=0.10, stretch=0.3, lowerDown=0.2, upperUp=0.08)
-VELAR = tongue(jawOpen=0.17, lowerDown=0.15, upperUp=0.05)
-UVULAR = tongue(jawOpen=0.22, lowerDown=0.12)
-GLOTTAL = tongue(0.15, 0.1, jawOpen=0.2, lowerDown=0.1)
+PALATAL = tongue(0.6, 0.6, jawOpen=0.08, stretch=0.3, lowerDown=0.2, upperUp=0.08)
+VELAR = tongue(jawOpen=0.22, lowerDown=0.18, upperUp=0.07)
+UVULAR = tongue(jawOpen=0.24, lowerDown=0.14)
+GLOTTAL = tongue(0.15, 0.1, jawOpen=0.24, lowerDown=0.12)
 REST = replace(
-    labial({}, (0.05, 0.07)), pull=row(1.0), early=spans(0.05, 0.05), late=spans(0.07, 0.07)
+    labial({}, (0.05, 0.06)), pull=row(1.0), early=spans(0.046, 0.046), late=spans(0.06, 0.06)
+)
+BREATH = replace(
+    labial({}, (0.12, 0.06), jawOpen=0.18, lowerDown=0.06, upperUp=0.02),
+    pull=row(1.0),
+    early=spans(0.12, 0.12),
 )
 UNKNOWN = tongue(0.5, 0.2, jawOpen=0.2, lowerDown=0.14)
 
@@ -140,15 +146,16 @@ CONSONANTS = {
     "kgɡŋxɣɰɠʟ": VELAR,
     "qɢɴχʁʛħʕʀ": UVULAR,
     "hɦʔʡʜʢ": GLOTTAL,
+    INHALED: BREATH,
 }
 VOWELS = {  # open, front, rounded
-    "i": (0.05, 1.0, 0.0), "y": (0.05, 1.0, 1.0), "ɨ": (0.1, 0.5, 0.0), "ʉ": (0.1, 0.5, 0.9),
-    "ɯ": (0.1, 0.0, 0.0), "u": (0.05, 0.0, 1.0), "ɪ": (0.25, 0.65, 0.0), "ᵻ": (0.25, 0.5, 0.0),
-    "ʏ": (0.2, 0.65, 0.8), "ʊ": (0.22, 0.0, 0.7), "e": (0.42, 0.8, 0.0), "ø": (0.35, 0.8, 0.9),
-    "ɘ": (0.35, 0.4, 0.0), "ɵ": (0.35, 0.4, 0.7), "ɤ": (0.4, 0.0, 0.0), "o": (0.42, 0.0, 0.9),
-    "ɛ": (0.6, 0.5, 0.0), "œ": (0.55, 0.6, 0.7), "ɜ": (0.42, 0.2, 0.3), "ɞ": (0.5, 0.2, 0.6),
-    "ʌ": (0.6, 0.1, 0.0), "ɔ": (0.72, 0.0, 0.8), "æ": (0.85, 0.65, 0.0), "ɐ": (0.6, 0.2, 0.0),
-    "a": (0.95, 0.35, 0.0), "ɶ": (0.9, 0.6, 0.5), "ɑ": (1.0, 0.0, 0.0), "ɒ": (0.9, 0.0, 0.4),
+    "i": (0.12, 1.0, 0.0), "y": (0.08, 1.0, 1.0), "ɨ": (0.15, 0.5, 0.0), "ʉ": (0.08, 0.5, 0.9),
+    "ɯ": (0.15, 0.0, 0.0), "u": (0.05, 0.0, 1.0), "ɪ": (0.25, 0.65, 0.0), "ᵻ": (0.25, 0.5, 0.0),
+    "ʏ": (0.15, 0.65, 0.8), "ʊ": (0.08, 0.0, 0.7), "e": (0.42, 0.8, 0.0), "ø": (0.3, 0.8, 0.9),
+    "ɘ": (0.35, 0.4, 0.0), "ɵ": (0.3, 0.4, 0.7), "ɤ": (0.4, 0.0, 0.0), "o": (0.34, 0.0, 0.9),
+    "ɛ": (0.56, 0.5, 0.0), "œ": (0.5, 0.6, 0.7), "ɜ": (0.4, 0.2, 0.2), "ɞ": (0.45, 0.2, 0.6),
+    "ʌ": (0.48, 0.1, 0.0), "ɔ": (0.55, 0.0, 0.8), "æ": (0.68, 0.7, 0.0), "ɐ": (0.46, 0.2, 0.0),
+    "a": (0.88, 0.4, 0.0), "ɶ": (0.85, 0.6, 0.5), "ɑ": (1.0, 0.0, 0.0), "ɒ": (0.8, 0.0, 0.4),
 }  # fmt: skip
 WEAK = {"ə": (0.28, 0.2, 0.0), "ᵊ": (0.2, 0.2, 0.0)}  # they give way to what surrounds them
 SPELLED = {  # one letter that stands for several sounds, as English synthesizers write them
