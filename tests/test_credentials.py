@@ -31,7 +31,7 @@ from bonaface.errors import (
     UnreadableMedia,
     UnwritableMedia,
 )
-from bonaface.marks import keys
+from bonaface.marks import credentials, keys
 from bonaface.marks.claims import read_claims
 from bonaface.marks.container import sniff
 from bonaface.marks.credentials import Credentials, Statement, read_credentials, sign_media
@@ -61,8 +61,8 @@ def photo(seed: int = 1, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def write_video(path: Path) -> None:
-    with av.open(str(path), "w") as container:
+def write_video(path: Path, layout: dict[str, str] | None = None) -> None:
+    with av.open(str(path), "w", options=layout or {}) as container:
         stream = container.add_stream("libx264", rate=25)
         stream.width = stream.height = 192
         stream.pix_fmt = "yuv420p"
@@ -107,8 +107,8 @@ def spoil(path: Path) -> None:
     """Change one byte of what is seen or heard."""
     data = bytearray(path.read_bytes())
     marker = {".mp4": b"mdat", ".m4a": b"mdat", ".wav": b"data", ".webp": b"VP8 "}
-    start = data.index(marker[path.suffix]) if path.suffix in marker else len(data) - 400
-    data[start + 100] ^= 1
+    start = data.rindex(marker[path.suffix]) if path.suffix in marker else len(data) - 400
+    data[start + 40] ^= 1
     path.write_bytes(data)
 
 
@@ -267,6 +267,33 @@ def test_signing_what_is_broken_leaves_nothing(statement: Statement, tmp_path: P
     with pytest.raises(UnwritableMedia):
         sign_media(path, tmp_path / "nowhere" / "out.jpg", "image/jpeg", statement)
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["broken.jpg"]
+
+
+@pytest.mark.parametrize("layout", ["faststart", "frag_keyframe+empty_moov"])
+def test_large_videos_are_hashed_in_leaves_where_that_holds(
+    statement: Statement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
+) -> None:
+    monkeypatch.setattr(credentials, "_LARGE", 0)
+    monkeypatch.setattr(credentials, "_LEAF", 1)  # kB
+    path = tmp_path / "video.mp4"
+    write_video(path, {"movflags": layout})
+    signed = tmp_path / "signed.mp4"
+    sign_media(path, signed, "video/mp4", statement)
+    assert read_credentials(signed).state == "trusted"
+    grown = signed.stat().st_size - path.stat().st_size
+    assert (grown > 6_500) == (layout == "faststart")  # leaves take room
+    spoil(signed)
+    assert read_credentials(signed).state == "invalid"
+
+
+def test_what_does_not_read_back_is_not_left(
+    statement: Statement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "still.jpg")
+    monkeypatch.setattr(keys, "trust_anchors", str)
+    with pytest.raises(CredentialsError, match="read back"):
+        sign_media(path, tmp_path / "out.jpg", "image/jpeg", statement)
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["still.jpg"]
 
 
 def test_signing_a_file_in_its_own_place(statement: Statement, tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ __all__ = ["Credentials", "Statement", "read_credentials", "sign_media"]
 
 _USES = "1.3.6.1.5.5.7.3.4\n1.3.6.1.4.1.62558.2.1\n"  # emailProtection, and C2PA's own
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+_IN_MEMORY = 32  # MB of a file that is being signed; the rest waits on disk
+# Without leaves c2pa-rs hashes 256 MB at a time, two of them in memory. With leaves a 585 MB file
+# takes 20 MB. But not every layout of MP4 then reads back (fragments do not), and validators do not
+# agree on leaves (encypher-c2pa 1.7.1 refuses those of c2pa-rs): so only where it matters.
+_LARGE = 64 << 20  # bytes
+_LEAF = 8192  # kB
 State = Literal["trusted", "valid", "invalid", "none"]
 
 
@@ -52,16 +58,17 @@ class Credentials:
 def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> None:
     """Sign a file: MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says.
 
-    The result appears under `path_out` whole or not at all. Raises ConsentMissing, ConsentDenied
-    or Unmarked where there is no leave, CredentialsError, KeysError or UnwritableMedia.
+    The result is read back, and appears under `path_out` whole or not at all. Raises
+    ConsentMissing, ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError
+    or UnwritableMedia.
     """
     require_leave(statement, mime)
-    signing = keys.signing_keys(datetime.now(UTC))
-    handle, name = _draft(path_out)
-    half = Path(name)
+    half = _draft(path_out)
     try:
-        with os.fdopen(handle, "w+b") as target, path_in.open("rb") as source:
-            _sign(source, target, mime, statement, signing)
+        large = path_in.stat().st_size > _LARGE
+        tries = (_LEAF, 0) if large and mime.endswith(("/mp4", "/quicktime")) else (0,)
+        if not any(_sign(path_in, half, mime, statement, leaf) for leaf in tries):
+            raise CredentialsError("The credentials did not hold when they were read back.")
         half.chmod(path_in.stat().st_mode & 0o777)
         half.replace(path_out)
     except C2paError as error:
@@ -72,11 +79,15 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
         half.unlink(missing_ok=True)
 
 
-def _draft(path: Path) -> tuple[int, str]:
+def _draft(path: Path) -> Path:
     try:
-        return tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
     except OSError as error:
         raise _unwritable(path, error) from error
+    os.close(handle)
+    return Path(name)
 
 
 def _unwritable(path: Path, error: OSError) -> UnwritableMedia:
@@ -84,19 +95,18 @@ def _unwritable(path: Path, error: OSError) -> UnwritableMedia:
     return UnwritableMedia(f"{path} could not be signed: {reason}.")
 
 
-def _sign(
-    source: io.BufferedReader,
-    target: io.BufferedRandom,
-    mime: str,
-    statement: Statement,
-    signing: keys.SigningKeys,
-) -> None:
-    with _context(signing.root.decode()) as context:
+def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int) -> bool:
+    """Sign into `half`, and tell whether it reads back as trusted."""
+    signing = keys.signing_keys(datetime.now(UTC))
+    with _context(signing.root.decode(), leaf) as context:
         builder = Builder(write_manifest(statement), context=context)
         if statement.portrait is not None:
             _add_portrait(builder, statement.portrait)
-        with Signer.from_info(_signer(signing)) as signer:
-            builder.sign(signer, mime, source, target)
+        with path_in.open("rb") as source, half.open("w+b") as target:
+            with Signer.from_info(_signer(signing)) as signer:
+                builder.sign(signer, mime, source, target)
+            target.seek(0)
+            return _read(mime, target).state == "trusted"
 
 
 def _signer(signing: keys.SigningKeys) -> C2paSignerInfo:
@@ -131,7 +141,7 @@ def read_credentials(path: Path) -> Credentials:
         raise UnreadableMedia(f"{path} could not be read: {error.strerror}.") from error
 
 
-def _read(mime: str, stream: io.BufferedReader) -> Credentials:
+def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
     try:
         with (
             _context(keys.trust_anchors()) as context,
@@ -160,9 +170,11 @@ def _judged(state: str | None, results: Any, store: Any) -> Credentials:
     return Credentials("invalid", said, altered=altered, problems=problems)
 
 
-def _context(anchors: str) -> Context:
+def _context(anchors: str, leaf: int = 0) -> Context:
+    leaves = {"merkle_tree_chunk_size_in_kb": leaf} if leaf else {}
     chosen: dict[str, Any] = {
         "builder": {"thumbnail": {"enabled": False}},
+        "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **leaves},
         "verify": {"verify_trust": True, **_OFFLINE},
         "trust": {"trust_config": _USES},
     }
