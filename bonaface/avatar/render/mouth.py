@@ -14,12 +14,15 @@ CURVE = smooth_curve(11, 41)  # from the vertices of a lip to its edge
 BEHIND = 7.0  # mm from the seam of the lips back to the teeth
 JAW_SIDE = 4.0  # mm that jawSide moves the lower teeth
 WIDE, TALL = 26.0, 14.0  # mm from the middle of a texture to its sides
-UPPER_EDGE, LOWER_EDGE = 2.2, 0.4  # mm below the seam, where the rows of teeth end, jaw closed
+UPPER_EDGE, LOWER_EDGE = 2.2, -0.4  # mm below the seam, where the rows of teeth end, jaw closed
+LONGEST = 7.0  # mm below the seam that a photo's own teeth may end
 BITE = 0.6  # share of the curve of the upper teeth that the lower ones have
-DEEP = 2.0  # mm over which the lips take light from what is right behind them
-LIP_SHADOW = 1.7  # mm down from the upper lip that its shadow reaches
-CORNER = 7.0  # mm from the corners in which the cheeks take light
-SEAM_GAP, SEAM_WIDTH = 2.4, 0.55  # mm between the lips from which they have no seam; half its width
+TONGUE_RISE, TONGUE_TIP = 2.6, 4.2  # mm that a tongue lies up when the mouth is open, and goes up
+DEEP = 2.0  # mm over which the lips take light from what lies deep behind them
+SHADE, SHADE_DEPTH = 0.34, 1.3  # light that teeth lose right under the upper lip, and mm of that
+CORNER = 6.0  # mm from the corners in which the cheeks take light
+RIM, RIM_DEPTH = 0.75, 0.75  # how much of the wet inner lip shows at its edge, and mm of that
+SEAM_GAP, SEAM_WIDTH = 2.4, 0.5  # mm between the lips from which they have no seam; half its width
 OPEN_PHOTO = 1.2  # mm between the lips of the photo from which it shows no seam of its own
 
 
@@ -33,6 +36,8 @@ class Inside(NamedTuple):
     cavity: tuple[float, float, float]
     scale: float  # texture px per mm
     curve: float  # 1/mm
+    edge: float  # mm below the seam, where the upper teeth end
+    lip: Floats  # (3,) the inner side of the lips
 
 
 class Bite(NamedTuple):
@@ -41,8 +46,9 @@ class Bite(NamedTuple):
     skull: Floats
     jaw: Floats
     photo: Floats
-    raised: float  # mm that the tongue is above where it rests
+    raised: float  # mm that the tongue is above where its texture has it
     ahead: float  # 0 the tongue behind the lower teeth, 1 between the rows
+    out: float  # 0 behind the upper teeth, 1 its tip before their edge
     light: float  # that reaches in
 
 
@@ -56,7 +62,7 @@ class MouthLayer:
         seam = (skeleton.calm[self._upper[5]] + skeleton.calm[self._lower[5]]) / 2
         back = np.array([0, 0, BEHIND * likeness.scale], np.float32)
         self._anchor = (seam + back).astype(np.float32)
-        self._inside = _inside(likeness)
+        self._inside = _inside(likeness, self._anchor)
         vertices = likeness.mesh.vertices
         gaps = (vertices[self._lower] - vertices[self._upper]) @ likeness.down / likeness.scale
         self._seam = min(max(float(gaps.max()) / OPEN_PHOTO - 0.5, 0.0), 1.0)
@@ -89,9 +95,10 @@ class MouthLayer:
             skull=skull / likeness.scale,
             jaw=self._way_back(posed, self._anchor + jaw, axes) / likeness.scale,
             photo=flat,
-            raised=1.0 - 2.4 * (1 - gape) + 4.0 * pose.tongue,
+            raised=TONGUE_RISE * gape + TONGUE_TIP * pose.tongue,
             ahead=min(max((pose.tongue - 0.35) / 0.3, 0.0), 1.0),
-            light=0.74 + 0.26 * gape,
+            out=min(max((pose.tongue - 0.7) / 0.1, 0.0), 1.0),
+            light=0.86 + 0.14 * gape,
         )
 
     def _way_back(self, posed: Posed, point: Floats, axes: Floats) -> Floats:
@@ -100,67 +107,114 @@ class MouthLayer:
         return np.column_stack([frame.back, offset]).astype(np.float32)
 
 
-def _inside(likeness: Likeness) -> Inside:
+def _inside(likeness: Likeness, anchor: Floats) -> Inside:
     mouth = likeness.mouth
     photo = np.zeros((2, 2, 4), np.float32) if mouth.photo is None else mouth.photo
     textures = (mouth.upper, mouth.lower, mouth.tongue, photo)
     upper, lower, tongue, photo = (np.ascontiguousarray(t, np.float32) for t in textures)
-    return Inside(upper, lower, tongue, photo, mouth.cavity, float(mouth.scale), mouth.curve)
+    lip = np.array(likeness.lips, np.float32) * np.array([0.52, 0.40, 0.40], np.float32)
+    return Inside(
+        upper,
+        lower,
+        tongue,
+        photo,
+        mouth.cavity,
+        float(mouth.scale),
+        mouth.curve,
+        _edge(likeness, anchor),
+        lip,
+    )
+
+
+def _edge(likeness: Likeness, anchor: Floats) -> float:
+    """How far below the seam the upper teeth end, mm: as the photo shows, if it shows them."""
+    mouth = likeness.mouth
+    if mouth.photo is None:
+        return UPPER_EDGE
+    rows, columns = np.nonzero(mouth.photo[..., 3] > 0.6)
+    if len(rows) == 0:
+        return UPPER_EDGE
+    places = np.stack([columns, rows], 1) + np.array(mouth.photo_origin) - anchor[:2]
+    across = places @ likeness.right[:2] / likeness.scale
+    down = places @ likeness.down[:2] / likeness.scale + mouth.curve * across**2
+    front = np.abs(across) < 8.0
+    if not front.any():
+        return UPPER_EDGE
+    return float(np.clip(np.percentile(down[front], 96), UPPER_EDGE, LONGEST))
 
 
 @compiled
 def _paint(frame: Bytes, opening: Opening, deep: Floats, inside: Inside, bite: Bite) -> None:
-    colour = np.empty(4, np.float32)
+    colour = np.empty(3, np.float32)
     for row in range(opening.cover.shape[0]):
         for column in range(opening.cover.shape[1]):
             cover = opening.cover[row, column]
             if cover > np.float32(0.004):
                 y, x = opening.top + row, opening.left + column
-                _see(inside, bite, x, y, colour)
-                light = bite.light * _light(opening, deep, row, column, bite)
+                far, near, rim = _light(opening, deep, row, column, bite)
+                _see(inside, bite, (x, y), (far, near), colour)
                 for k in range(3):
                     under = np.float32(frame[y, x, k])
-                    value = under + (colour[k] * light - under) * cover
+                    seen = colour[k] + (inside.lip[k] - colour[k]) * rim
+                    value = under + (seen - under) * cover
                     frame[y, x, k] = np.uint8(min(max(value + 0.5, 0), 255))
 
 
 @inlined
-def _light(opening: Opening, deep: Floats, row: int, column: int, bite: Bite) -> float:
-    """How much light the lips and the cheeks let through to a place behind them, 0 to 1."""
-    a, b = bite.skull[0, 0], bite.skull[1, 0]
-    mm = np.sqrt(a * a + b * b)  # a px of the picture
-    open_ = min(max(1.7 * deep[row, column] - 0.45, 0.0), 1.0)
-    below = max(opening.top + row - opening.high[column], 0.0) * mm
+def _light(
+    opening: Opening, deep: Floats, row: int, column: int, bite: Bite
+) -> tuple[float, float, float]:
+    """Light deep in the mouth and on the teeth, and how much of the inner lip shows; 0 to 1."""
+    mm = np.sqrt(bite.skull[0, 0] ** 2 + bite.skull[1, 0] ** 2)  # a px of the picture
+    y = opening.top + row
+    above = max(y - opening.high[column], 0.0) * mm
+    below = max(opening.low[column] - y, 0.0) * mm
     side = min(column, opening.cover.shape[1] - 1 - column) * mm / CORNER
     side = min(max(side, 0.0), 1.0)
-    shade = 1 - 0.38 * np.exp(-((below / LIP_SHADOW) ** 2))
-    light: float = (0.36 + 0.64 * open_) * shade * (0.5 + 0.5 * side * (2 - side))
-    return light
+    corner = 0.55 + 0.45 * side * (2 - side)
+    open_ = min(max(1.7 * deep[row, column] - 0.45, 0.0), 1.0)
+    shade = 1 - SHADE * np.exp(-((above / SHADE_DEPTH) ** 2))
+    rim = RIM * np.exp(-((min(above, below) / RIM_DEPTH) ** 2))
+    return bite.light * corner * (0.3 + 0.7 * open_), bite.light * corner * shade, rim
 
 
 @inlined
-def _see(inside: Inside, bite: Bite, x: float, y: float, colour: Floats) -> None:
-    """What is seen behind the lips at one px of the picture, from back to front."""
+def _see(
+    inside: Inside,
+    bite: Bite,
+    place: tuple[float, float],
+    light: tuple[float, float],
+    colour: Floats,
+) -> None:
+    """What is seen behind the lips at one place of the picture, from back to front."""
+    (x, y), (far, near) = place, light
     s, j, p = bite.skull, bite.jaw, bite.photo
     across, down = s[0, 0] * x + s[0, 1] * y + s[0, 2], s[1, 0] * x + s[1, 1] * y + s[1, 2]
     jaw_x, jaw_y = j[0, 0] * x + j[0, 1] * y + j[0, 2], j[1, 0] * x + j[1, 1] * y + j[1, 2]
-    down += inside.curve * across * across
+    down += inside.curve * across * across - inside.edge
     jaw_y += BITE * inside.curve * jaw_x * jaw_x
-    colour[0], colour[1], colour[2] = inside.cavity
     scale = inside.scale
+    for k in range(3):
+        colour[k] = inside.cavity[k] * far
     tongue_x, tongue_y = (jaw_x + WIDE) * scale, (jaw_y + bite.raised + TALL) * scale
-    _lay(inside.tongue, tongue_x, tongue_y, 1 - bite.ahead, colour)
-    _lay(inside.lower, (jaw_x + WIDE) * scale, (jaw_y - LOWER_EDGE + TALL) * scale, 1.0, colour)
-    _lay(inside.tongue, tongue_x, tongue_y, bite.ahead, colour)
-    _lay(inside.upper, (across + WIDE) * scale, (down - UPPER_EDGE + TALL) * scale, 1.0, colour)
-    u, v = p[0, 0] * x + p[0, 1] * y + p[0, 2], p[1, 0] * x + p[1, 1] * y + p[1, 2]
-    _lay(inside.photo, u, v, 1.0, colour)
+    _lay(inside.tongue, (tongue_x, tongue_y), 1 - bite.ahead, far, colour)
+    teeth = ((jaw_x + WIDE) * scale, (jaw_y - LOWER_EDGE + TALL) * scale)
+    _lay(inside.lower, teeth, 1.0, 0.5 * (far + near), colour)
+    _lay(inside.tongue, (tongue_x, tongue_y), bite.ahead, near, colour)
+    _lay(inside.upper, ((across + WIDE) * scale, (down + TALL) * scale), 1.0, near, colour)
+    own = (p[0, 0] * x + p[0, 1] * y + p[0, 2], p[1, 0] * x + p[1, 1] * y + p[1, 2])
+    _lay(inside.photo, own, 1.0, near, colour)
+    tip = bite.out * min(max((down + 1.6) / 0.9, 0.0), 1.0)
+    _lay(inside.tongue, (tongue_x, tongue_y), tip, near, colour)
 
 
 @inlined
-def _lay(texture: Floats, u: float, v: float, shown: float, colour: Floats) -> None:
+def _lay(
+    texture: Floats, place: tuple[float, float], shown: float, light: float, colour: Floats
+) -> None:
     """Lay one texel of a premultiplied texture over a colour."""
     height, width = texture.shape[:2]
+    u, v = place
     if shown <= 0 or not (0 <= u < width - 1 and 0 <= v < height - 1):
         return
     left, top = int(u), int(v)
@@ -176,7 +230,7 @@ def _lay(texture: Floats, u: float, v: float, shown: float, colour: Floats) -> N
     for k in range(3):
         over = texture[top, left, k] * a + texture[top, left + 1, k] * b
         over += texture[top + 1, left, k] * c + texture[top + 1, left + 1, k] * d
-        colour[k] = colour[k] * through + over * shown
+        colour[k] = colour[k] * through + over * shown * light
 
 
 @compiled
@@ -187,9 +241,10 @@ def _paint_seam(
     for column in range(width):
         x = opening.left + column
         middle = (opening.high[column] + opening.low[column]) / 2
+        side = min(max(min(column, width - 1 - column) / (0.12 * width) - 0.3, 0.0), 1.0)
         for row in range(height):
             y = opening.top + row
-            shown = strength * np.exp(-(((y - middle) / half) ** 2))
+            shown = strength * side * np.exp(-(((y - middle) / half) ** 2))
             if shown > 0.01:
                 for k in range(3):
                     under = np.float32(frame[y, x, k])
