@@ -1,0 +1,178 @@
+"""A photo and something to say become one video: talking, labelled, marked and signed.
+
+This is the way through the house in one file: voice, mouth, manner, render, mark, write, sign.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from bonaface.avatar.likeness import build_likeness
+from bonaface.avatar.manner import Manner
+from bonaface.avatar.mouth.phones import PhoneMouth, Sentence
+from bonaface.avatar.mouth.sound import SoundMouth
+from bonaface.avatar.pose import Lips, Pose
+from bonaface.avatar.render.renderer import Renderer
+from bonaface.consent.policy import Permit, permit
+from bonaface.consent.records import ConsentRecord
+from bonaface.core import SECOND, Phone, Sound, Time, over
+from bonaface.errors import SpeechError
+from bonaface.marks.credentials import Statement, sign_media
+from bonaface.marks.marked import MarkedPicture, MarkedSound
+from bonaface.marks.picture import PictureMark
+from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, write_id
+from bonaface.marks.sound import SoundMark
+from bonaface.media.files import read_sound
+from bonaface.media.photos import read_bytes, read_photo
+from bonaface.media.video import Video, draft, land
+from bonaface.speech.resample import Resample
+from bonaface.speech.synthesize import open_voice
+
+RATE = 48_000  # samples a second in the video
+AHEAD = 0.5  # s: a recording may see its words coming, so breath is drawn before them
+MP4 = "video/mp4"
+LEAD: Time = SECOND * 3 // 10  # silence before the first word: players swallow the start
+TAIL: Time = SECOND * 6 // 10  # and after the last, for the face to come to rest
+Report = Callable[[Time], None]  # told up to which moment the video is made
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of sound, and what the lips do; the lips may come a little later than their sound."""
+
+    sound: Sound
+    lips: tuple[Lips, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the video looks."""
+
+    size: tuple[int, int] = (512, 512)  # px
+    rate: Fraction = Fraction(25)  # pictures a second
+    manner: str = "warm"
+    seed: int = 0
+    face: int | None = None  # which, counted from the largest, where there are several
+
+
+def from_text(text: str, voice: str = "default") -> Iterator[Part]:
+    """Say a text, sentence by sentence, in constant memory. Raises SpeechError."""
+    speaker, mouth, raised = open_voice(voice), PhoneMouth(), Resample(RATE)
+    start = _silence(0, LEAD)
+    yield Part(start, tuple(mouth.push(Sentence(start, ()))))
+    said: Time = LEAD
+    for utterance in over(speaker, [text]):
+        sound = _later(utterance.sound)
+        phones = tuple(map(_later_phone, utterance.phones))
+        lips = tuple(mouth.push(Sentence(sound, phones)))
+        for run in raised.push(sound):
+            yield Part(run, lips)
+            lips = ()
+        said = sound.until
+    for run in raised.flush():
+        yield Part(run, ())
+    end = _silence(said, TAIL)
+    yield Part(end, (*mouth.push(Sentence(end, ())), *mouth.flush()))
+
+
+def from_sound(path: Path) -> Iterator[Part]:
+    """Follow a recording with the lips. Raises UnreadableMedia, or SpeechError when it is empty."""
+    mouth, until = SoundMouth(), 0
+    for sound in read_sound(path, RATE):
+        until = sound.until
+        yield Part(sound, tuple(mouth.push(sound)))
+    if not until:
+        raise SpeechError(f"{path.name} has no sound in it.", "Give a recording with some.")
+    yield Part(_silence(until, 0), tuple(mouth.flush()))
+
+
+def speak(
+    photo: Path,
+    gate: tuple[ConsentRecord | None, str | None],
+    parts: Iterable[Part],
+    style: Style,
+    output: Path,
+    report: Report = lambda _: None,
+) -> int:
+    """Make the video at `output` and answer the id of its hidden marks.
+
+    `gate` is the consent record and the purpose. Memory stays the same however long `parts` run;
+    `output` appears whole or not at all. Raises ConsentError, PortraitRefused, SpeechError,
+    MediaError or MarkError.
+    """
+    picture = read_photo(photo)
+    leave = permit(gate[0], picture, gate[1], datetime.now(UTC))
+    with draft(output, ".mp4") as half:
+        renderer = Renderer(build_likeness(picture, style.size, style.face), leave)
+        mark_id = draw_mark_id()
+        with Video(half, style.size, style.rate, RATE) as video:
+            _record(parts, _Face(renderer, style, mark_id), video, report)
+        with draft(output, ".mp4") as signed:
+            sign_media(half, signed, MP4, _statement(leave, photo, mark_id))
+            land(signed, output)
+    return mark_id
+
+
+class _Face:
+    """Everything between lips and marked pictures, and the mark in the sound beside it."""
+
+    def __init__(self, renderer: Renderer, style: Style, mark_id: int) -> None:
+        self._manner = Manner(style.manner, style.rate, style.seed, AHEAD)
+        self._renderer = renderer
+        self._picture_mark = PictureMark(mark_id)
+        self._sound_mark = SoundMark(mark_id)
+
+    def hear(self, sound: Sound) -> Iterable[MarkedSound]:
+        return self._sound_mark.push(sound)
+
+    def show(self, lips: Iterable[Lips]) -> Iterator[MarkedPicture]:
+        for one in lips:
+            yield from self._draw(self._manner.push(one))
+
+    def end(self) -> tuple[Iterable[MarkedSound], Iterator[MarkedPicture]]:
+        return self._sound_mark.flush(), self._draw(self._manner.flush())
+
+    def _draw(self, poses: Iterable[Pose]) -> Iterator[MarkedPicture]:
+        for pose in poses:
+            for picture in self._renderer.push(pose):
+                yield from self._picture_mark.push(picture)
+
+
+def _record(parts: Iterable[Part], face: _Face, video: Video, report: Report) -> None:
+    for part in parts:
+        _write(video, face.hear(part.sound), face.show(part.lips))
+        report(part.sound.until)
+    _write(video, *face.end())
+
+
+def _write(video: Video, sounds: Iterable[MarkedSound], pictures: Iterable[MarkedPicture]) -> None:
+    for sound in sounds:
+        video.hear(sound)
+    for picture in pictures:
+        video.show(picture)
+
+
+def _statement(leave: Permit, photo: Path, mark_id: int) -> Statement:
+    return Statement(
+        made_at=datetime.now(UTC),
+        permit=leave,
+        portrait=read_bytes(photo),
+        picture_mark=write_id(mark_id),
+        sound_mark=write_id(sound_id(mark_id), SOUND_ID_BITS),
+    )
+
+
+def _later(sound: Sound) -> Sound:
+    return Sound(sound.at + LEAD, sound.samples, sound.rate)
+
+
+def _later_phone(phone: Phone) -> Phone:
+    return Phone(phone.at + LEAD, phone.until + LEAD, phone.symbol, phone.stress)
+
+
+def _silence(at: Time, length: Time) -> Sound:
+    return Sound(at, np.zeros(length * RATE // SECOND, np.float32), RATE)
