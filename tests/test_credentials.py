@@ -106,8 +106,12 @@ def write(path: Path) -> Path:
 def spoil(path: Path) -> None:
     """Change one byte of what is seen or heard."""
     data = bytearray(path.read_bytes())
-    marker = {".mp4": b"mdat", ".m4a": b"mdat", ".wav": b"data", ".webp": b"VP8 "}
-    start = data.rindex(marker[path.suffix]) if path.suffix in marker else len(data) - 400
+    if path.suffix in {".mp4", ".m4a"}:  # the manifest, which names boxes, comes before
+        start = data.rindex(b"mdat")
+    elif path.suffix in {".wav", ".webp"}:  # and here after
+        start = data.index(b"data" if path.suffix == ".wav" else b"VP8 ")
+    else:
+        start = len(data) - 400
     data[start + 40] ^= 1
     path.write_bytes(data)
 
