@@ -3,8 +3,10 @@
 import errno
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,7 +47,7 @@ def trained(file: str) -> Path:
     for folder in (_HERE / "models", _HERE.parent / "models"):
         if (folder / file).is_file():
             return folder / file
-    raise WeightsMissing(file)
+    raise WeightsDamaged(f"{file} should have come with bonaface and did not.", "Install it again.")
 
 
 def fetch(name: str, report: Report | None = None) -> Path:
@@ -128,6 +130,21 @@ def open_tflite(path: Path) -> Any:
     """A LiteRT interpreter on one thread, tensors allocated. It has state: one for each user."""
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  (heavy)
 
-    interpreter = Interpreter(model_path=str(path), num_threads=1)
-    interpreter.allocate_tensors()
+    with _hush():
+        interpreter = Interpreter(model_path=str(path), num_threads=1)
+        interpreter.allocate_tensors()
     return interpreter
+
+
+@contextmanager
+def _hush() -> Iterator[None]:
+    """Keep LiteRT's greeting off standard error; what goes wrong is raised all the same."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -63,11 +63,11 @@ def asked(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str
 
 def encoded(source: Path, target: Path, crf: int) -> Path:
     """What `ffmpeg -crf` does to a video, by the same library."""
+    media = look(source)
     with av.open(str(source)) as old, av.open(str(target), "w") as new:
         stream = new.add_stream("libx264", rate=25, options={"crf": str(crf)})
+        stream.width, stream.height, stream.pix_fmt = media.width, media.height, "yuv420p"
         for frame in old.decode(video=0):
-            stream.width, stream.height = frame.width, frame.height
-            stream.pix_fmt = "yuv420p"
             frame.pict_type = av.video.frame.PictureType.NONE
             new.mux(stream.encode(frame))
         new.mux(stream.encode(None))
