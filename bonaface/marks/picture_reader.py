@@ -43,7 +43,7 @@ class PictureReading:
 
     found: bool
     mark_id: int | None  # 64 bits; None when the mark is there but cannot be read
-    strength: float  # z of the pilots; 3 to 5 where there is nothing
+    strength: float  # z of the pilots; 2 to 6 where there is nothing
     place: Place | None = None  # how the film was cropped or mirrored since
 
 

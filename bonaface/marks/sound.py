@@ -146,7 +146,9 @@ class _Weave:
     def finish(self, gain: Gain) -> NDArray[np.float32]:
         """Answer the rest."""
         missing = self._taken - self.given
-        return self._add(np.zeros(3 * self._hop, np.float32), gain)[:missing]
+        rest = self._add(np.zeros(3 * self._hop, np.float32), gain)[:missing]
+        self.given = self._taken
+        return rest
 
     def _add(self, samples: NDArray[np.float32], gain: Gain) -> NDArray[np.float32]:
         hop = self._hop

@@ -52,7 +52,7 @@ class SoundReading:
 
     found: bool
     mark_id: int | None  # the low 32 bits of the id; None when the mark is there but unreadable
-    strength: float  # z of the pilots; 3 to 5 where there is nothing
+    strength: float  # z of the pilots; 2 to 6 where there is nothing
     speed: float = 1.0  # how fast the packets pass
 
 
