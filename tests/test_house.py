@@ -18,7 +18,9 @@ ORDER = (
     "avatar forensics",
     "media stream",
     "speak check fairness batch server",
-    "cli commands __main__",
+    "commands",
+    "cli",
+    "__main__",
 )
 LEVEL = {name: i for i, row in enumerate(ORDER) for name in row.split()}
 BANNED = {"utils", "util", "helper", "helpers", "manager", "base", "common", "handler", "misc"}
