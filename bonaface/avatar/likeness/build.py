@@ -14,7 +14,7 @@ from bonaface.avatar.likeness.framing import Framed, frame_face
 from bonaface.avatar.likeness.glasses import rigid_vertices, wears_glasses
 from bonaface.avatar.likeness.jaw import swing_jaw
 from bonaface.avatar.likeness.lining import line_lips
-from bonaface.avatar.likeness.matte import Cutout, cut_out
+from bonaface.avatar.likeness.matte import cut_out
 from bonaface.avatar.likeness.mesh import (
     head_weights,
     make_triangles,
@@ -24,12 +24,13 @@ from bonaface.avatar.likeness.mesh import (
 from bonaface.avatar.likeness.mouth import OwnTeeth, find_teeth, make_mouth, take_tones
 from bonaface.avatar.likeness.rest import relax
 from bonaface.avatar.likeness.ruler import Places, Ruler, flatten, measure
+from bonaface.avatar.likeness.scene import Stage, extend_scene
 from bonaface.avatar.rig import Bytes, Eye, Likeness, Mesh
 from bonaface.consent.portrait import hash_pixels
 from bonaface.core import Picture
 from bonaface.errors import PortraitRefused
 from bonaface.face import landmarks as lm
-from bonaface.face.find import find_faces, look_again
+from bonaface.face.find import LEAST, find_faces, look_again
 from bonaface.face.segment import segment_person
 
 SMALLEST, LARGEST = 128, 4096  # px, sides of a canvas
@@ -38,10 +39,10 @@ FOCAL = 3.2  # face heights: a portrait lens
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Subject:
-    """The face on its canvas, measured."""
+    """The face on its canvas, measured and cut out."""
 
-    framed: Framed
-    landmarks: Places  # (478, 3) px, lips snapped to their edges
+    stage: Stage
+    landmarks: Places  # (478, 3) px of the canvas, lips snapped to their edges
     ruler: Ruler
     parted: bool  # lips
     teeth: OwnTeeth | None
@@ -49,7 +50,7 @@ class _Subject:
 
     @property
     def size(self) -> tuple[int, int]:
-        height, width = self.framed.canvas.shape[:2]
+        height, width = self.stage.canvas.shape[:2]
         return width, height
 
 
@@ -67,36 +68,39 @@ def build_likeness(
     found = choose_face(find_faces(picture), face)
     check_face(found, picture.pixels)
     subject = _measure(frame_face(picture.pixels, found, size))
-    cutout = _cut_out(subject)
-    return _assemble(hash_pixels(picture), subject, cutout)
+    return _assemble(hash_pixels(picture), subject)
 
 
 def _measure(framed: Framed) -> _Subject:
-    again = look_again(Picture(0, framed.canvas), framed.landmarks)
-    if again.score < 0.5:
+    shown = Picture(0, framed.picture)
+    again = look_again(shown, framed.landmarks)
+    if again.score < LEAST:
         raise PortraitRefused(
             "The face could not be measured.", "Use a photo that shows all of it, from the front."
         )
     landmarks = flatten(again.landmarks)
     ruler = measure(landmarks)
-    landmarks, parted = snap_lips(landmarks, framed.canvas, ruler)
-    teeth = find_teeth(framed.canvas, landmarks, ruler) if parted else None
-    glasses = wears_glasses(framed.canvas, landmarks, ruler)
-    return _Subject(framed, landmarks, ruler, parted, teeth, glasses)
+    cutout = cut_out(framed.picture, segment_person(shown), landmarks, ruler)
+    background = paint_background(framed.picture, cutout.scene, ruler.scale)
+    stage = extend_scene(framed.picture, cutout.layer, background, framed.box, framed.size)
+    landmarks, parted = snap_lips(landmarks + np.array([*framed.box[:2], 0]), stage.canvas, ruler)
+    return _Subject(
+        stage=stage,
+        landmarks=landmarks,
+        ruler=ruler,
+        parted=parted,
+        teeth=find_teeth(stage.canvas, landmarks, ruler) if parted else None,
+        glasses=wears_glasses(stage.canvas, landmarks, ruler),
+    )
 
 
-def _cut_out(subject: _Subject) -> Cutout:
-    canvas = subject.framed.canvas
-    chance = segment_person(Picture(0, canvas))
-    return cut_out(canvas, chance, subject.landmarks, subject.ruler)
-
-
-def _assemble(portrait: str, subject: _Subject, cutout: Cutout) -> Likeness:
-    canvas, landmarks, ruler = subject.framed.canvas, subject.landmarks, subject.ruler
-    mesh, jaw = _make_mesh(subject, cutout)
-    eyes = make_eyes(canvas, landmarks, ruler, glasses=subject.glasses)
-    tones = take_tones(canvas, landmarks, _white(eyes), subject.teeth)
+def _assemble(portrait: str, subject: _Subject) -> Likeness:
+    stage, landmarks, ruler = subject.stage, subject.landmarks, subject.ruler
+    mesh, jaw = _make_mesh(subject)
+    eyes = make_eyes(stage.canvas, landmarks, ruler, glasses=subject.glasses)
+    tones = take_tones(stage.canvas, landmarks, _white(eyes), subject.teeth)
     calm = np.asarray(mesh.vertices + mesh.rest, np.float64)
+    lined = line_lips(stage.layer, landmarks, ruler) if subject.parted else stage.layer
     return Likeness(
         portrait=portrait,
         width=subject.size[0],
@@ -108,8 +112,8 @@ def _assemble(portrait: str, subject: _Subject, cutout: Cutout) -> Likeness:
         focal=FOCAL * _tall(landmarks),
         jaw=jaw[14].astype(np.float32),
         mesh=mesh,
-        layer=_skin(subject, cutout),
-        background=paint_background(canvas, cutout.scene, ruler.scale),
+        layer=lined,
+        background=stage.background,
         eyes=eyes,
         mouth=make_mouth(calm, ruler, tones, subject.teeth),
         skin=_triple(tones.skin),
@@ -118,19 +122,20 @@ def _assemble(portrait: str, subject: _Subject, cutout: Cutout) -> Likeness:
     )
 
 
-def _make_mesh(subject: _Subject, cutout: Cutout) -> tuple[Mesh, Places]:
+def _make_mesh(subject: _Subject) -> tuple[Mesh, Places]:
     """The mesh, and the motion (n, 3) px of the jaw's bone."""
     landmarks, ruler = subject.landmarks, subject.ruler
     vertices = place_vertices(landmarks, subject.size)
-    triangles, kinds = make_triangles(vertices, cutout.layer[..., 3])
+    triangles, kinds = make_triangles(vertices, subject.stage.layer[..., 3])
     field = Field(vertices, skin_triangles(), ruler.scale)
     rigid = rigid_vertices(landmarks, ruler) if subject.glasses else frozenset()
     jaw = swing_jaw(vertices, ruler, field)
+    pinned = _pinned(subject.stage.layer[..., 3], landmarks)
     mesh = Mesh(
         vertices=vertices.astype(np.float32),
         rest=relax(vertices, ruler, field, rigid).astype(np.float32),
         basis=make_basis(vertices, ruler, field, jaw, rigid),
-        head=head_weights(vertices, subject.size, _pinned(cutout, landmarks)).astype(np.float32),
+        head=head_weights(vertices, subject.size, pinned).astype(np.float32),
         texture=np.ascontiguousarray(vertices[:, :2], np.float32),
         triangles=triangles,
         kinds=kinds,
@@ -138,15 +143,8 @@ def _make_mesh(subject: _Subject, cutout: Cutout) -> tuple[Mesh, Places]:
     return mesh, jaw.rigid
 
 
-def _skin(subject: _Subject, cutout: Cutout) -> Bytes:
-    if not subject.parted:
-        return cutout.layer
-    return line_lips(cutout.layer, subject.landmarks, subject.ruler)
-
-
-def _pinned(cutout: Cutout, landmarks: Places) -> tuple[bool, bool, bool]:
+def _pinned(alpha: Bytes, landmarks: Places) -> tuple[bool, bool, bool]:
     """Whether the head is cut off at the left, the top and the right border."""
-    alpha = cutout.layer[..., 3]
     chin = int(np.clip(landmarks[lm.CHIN, 1], 1, alpha.shape[0]))
     left, top, right = (
         bool((edge > 64).mean() > 0.02)

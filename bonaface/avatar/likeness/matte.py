@@ -16,6 +16,8 @@ from bonaface.avatar.rig import Bytes, Floats
 from bonaface.face import landmarks as lm
 
 SURE, UNSURE = 0.90, 0.08  # of the segmentation: person above, scene below
+STRANDS = 18.0  # mm, twice as far as loose hair is looked for around the person
+ROUGH = 9.0  # levels by which a scene varies; beyond, its detail may pass for hair
 NEAR = 3.5  # mm, how far colours count as nearby
 ALIKE = 26.0  # levels between person and scene below which colours say nothing
 
@@ -50,11 +52,14 @@ def _face_area(landmarks: Places, shape: tuple[int, ...]) -> Floats:
 
 
 def _sure(chance: Floats, scale: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    grow = max(3, int(1.2 * scale) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow, grow))
-    person = cv2.erode((chance > SURE).astype(np.uint8), kernel) > 0
-    scene = cv2.dilate((chance > UNSURE).astype(np.uint8), kernel) == 0
+    person = cv2.erode((chance > SURE).astype(np.uint8), _disc(1.2 * scale)) > 0
+    scene = cv2.dilate((chance > UNSURE).astype(np.uint8), _disc(STRANDS * scale)) == 0
     return person, scene
+
+
+def _disc(across: float) -> NDArray[np.uint8]:
+    size = max(3, int(across) | 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
 def _nearby(picture: Floats, known: NDArray[np.bool_], reach: float) -> Floats:
@@ -101,11 +106,23 @@ def _matte(
     by_edges = np.clip((by_edges - 0.2) / 0.6, 0, 1)
     # Colours say how much of a pixel a strand covers; the segmentation, whether it can be one.
     possible = np.clip(blurred(chance, 1.2 * scale) * 4, 0, 1)
+    loose = np.clip(blurred(chance, 5 * scale) * 8, 0, 1) * _calm(picture, sure[1], scale)
+    possible = np.maximum(possible, loose * np.clip((by_colour - 0.15) / 0.2, 0, 1))
     certain = np.clip((chance - 0.75) / 0.2, 0, 1)
     split = np.maximum(by_colour * possible, certain)
     alpha = by_edges * (1 - trust) + split * trust
     alpha = np.where(sure[0], 1, np.where(sure[1], 0, alpha)).astype(np.float32)
     return np.clip((alpha - 0.06) / 0.88, 0, 1)
+
+
+def _calm(picture: Floats, scene: NDArray[np.bool_], scale: float) -> Floats:
+    """How even the scene nearby is, 0 to 1: only then is what differs from it hair."""
+    light = picture.mean(-1)
+    mask = scene.astype(np.float32)
+    weight = np.maximum(blurred(mask, 9 * scale), 1e-4)
+    mean = blurred(light * mask, 9 * scale) / weight
+    spread = np.sqrt(np.maximum(blurred(light * light * mask, 9 * scale) / weight - mean**2, 0))
+    return np.asarray(np.clip((2 * ROUGH - spread) / ROUGH, 0, 1) * (weight > 0.02), np.float32)
 
 
 def guided(guide: Floats, mask: Floats, radius: int, flatness: float) -> Floats:

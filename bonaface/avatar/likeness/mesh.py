@@ -18,6 +18,9 @@ from bonaface.face import landmarks as lm
 
 RINGS, SPOKES = 10, len(lm.OVAL)
 VERTICES = lm.FACE + RINGS * SPOKES
+STEEPEST = 1.9  # px back for each px aside: no fold up to 27 degrees
+BESIDE = np.deg2rad(9.0)  # seen from the middle of the face
+OUTSIDE = 1.05  # times as far from the middle
 OVERLAP = 2.0  # px that the last ring lies outside of the canvas
 
 _FILE = Path(__file__).with_name("triangles.npy")
@@ -31,7 +34,7 @@ def _face_triangles() -> NDArray[np.int32]:
 
 def place_vertices(landmarks: Places, size: tuple[int, int]) -> Places:
     """All vertices (VERTICES, 3) px of a canvas of `size` (width, height)."""
-    face = landmarks[: lm.FACE]
+    face = _unfolded(landmarks[: lm.FACE])
     oval = face[list(lm.OVAL)]
     centre = oval.mean(0)
     out = _border(oval, centre, size)
@@ -45,7 +48,39 @@ def place_vertices(landmarks: Places, size: tuple[int, int]) -> Places:
         share = np.expm1(bend * k / RINGS) / np.expm1(bend)
         flat = oval + (out - oval) * (share * room / np.maximum(reach - radius, 1e-6))[:, None]
         rings.append(_with_depth(flat, oval, centre))
-    return np.concatenate(rings)
+    return _gentle(np.concatenate(rings))
+
+
+def _unfolded(face: Places) -> Places:
+    """The face with its oval outside of everything else, also on the side that is turned away."""
+    oval = list(lm.OVAL)
+    centre = face[oval].mean(0)[:2]
+    away = face[:, :2] - centre
+    reach, angle = np.hypot(*away.T), np.arctan2(away[:, 1], away[:, 0])
+    inner = np.setdiff1d(np.arange(lm.FACE), oval)
+    apart = np.abs(np.angle(np.exp(1j * (angle[oval][:, None] - angle[inner][None]))))
+    near = np.where(apart < BESIDE, reach[inner][None], 0.0).max(1)
+    grown = np.maximum(1.0, OUTSIDE * near / reach[oval])
+    out = face.copy()
+    out[oval, :2] = centre + away[oval] * grown[:, None]
+    return out
+
+
+def _gentle(vertices: Places) -> Places:
+    """Vertices whose depth falls back no steeper than STEEPEST, so that turning folds nothing.
+
+    Seen from the front the sides of a face are steep; turned, they would hide behind themselves
+    and show a jagged edge. Depth is the lowest that a path along edges leads to.
+    """
+    triangles = skin_triangles()
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edges = np.concatenate([edges, edges[:, ::-1]])
+    steps = vertices[edges[:, 0], :2] - vertices[edges[:, 1], :2]
+    climbs = STEEPEST * np.linalg.norm(steps, axis=1)
+    depth = vertices[:, 2].copy()
+    for _ in range(2 * RINGS):
+        np.minimum.at(depth, edges[:, 0], depth[edges[:, 1]] + climbs)
+    return np.column_stack([vertices[:, :2], depth])
 
 
 def _border(oval: Places, centre: Places, size: tuple[int, int]) -> Places:
