@@ -38,6 +38,7 @@ MP4 = "video/mp4"
 LEAD: Time = SECOND * 3 // 10  # silence before the first word: players swallow the start
 TAIL: Time = SECOND * 6 // 10  # and after the last, for the face to come to rest
 Report = Callable[[Time], None]  # told up to which moment the video is made
+Skip = Callable[[str], None]  # told what of a text was left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,11 @@ class Style:
     face: int | None = None  # which, counted from the largest, where there are several
 
 
-def from_text(text: str, voice: str = "default") -> Iterator[Part]:
-    """Say a text, sentence by sentence, in constant memory. Raises SpeechError."""
+def from_text(text: str, voice: str = "default", skip: Skip = lambda _: None) -> Iterator[Part]:
+    """Say a text, sentence by sentence, in constant memory; `skip` hears what cannot be said.
+
+    Raises SpeechError when nothing can be said, WeightsMissing when the voice is not here.
+    """
     speaker, mouth, raised = open_voice(voice), PhoneMouth(), Resample(RATE)
     start = _silence(0, LEAD)
     yield Part(start, tuple(mouth.push(Sentence(start, ()))))
@@ -69,6 +73,8 @@ def from_text(text: str, voice: str = "default") -> Iterator[Part]:
         sound = _later(utterance.sound)
         phones = tuple(map(_later_phone, utterance.phones))
         lips = tuple(mouth.push(Sentence(sound, phones)))
+        for left_out in utterance.skipped:
+            skip(left_out)
         for run in raised.push(sound):
             yield Part(run, lips)
             lips = ()

@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
     if options.audio:
         parts, seconds = from_sound(options.audio), look(options.audio).seconds
     else:
-        parts, seconds = from_text(_text(options), options.voice), None
+        parts, seconds = from_text(_text(options), options.voice, _tell_skipped), None
     with bar(f"Making {output}", seconds) as progress:
         speak(
             options.photo,
@@ -107,6 +107,10 @@ def run(options: argparse.Namespace) -> int:
     say("Labelled, watermarked and signed. Read it back with: bonaface check " + str(output))
     print(output)
     return 0
+
+
+def _tell_skipped(words: str) -> None:
+    say(f"Left out, since this voice cannot say it: {words}")
 
 
 def _text(options: argparse.Namespace) -> str:
