@@ -178,21 +178,24 @@ def show(report: dict[str, Any]) -> None:
     """Print the report as tables."""
     for name, reason in report["left_out"].items():
         print(f"left out: {name}: {reason}")
-    for group in ("all", "grid"):
-        print(f"\n{group:10}" + "".join(f"{name:>26}" for name in NAMES))
-        for driver, row in report["mouths"].items():
-            print(f"{driver:10}" + "".join(f"{write(row[group][name]):>26}" for name in NAMES))
-    print("\nr by clip" + "".join(f"{driver:>10}" for driver in report["mouths"]))
+    for group, what in (("all", "all clips"), ("grid", "GRID clips")):
+        print(f"\n{what + ': mean [95 % interval] n':40}" + "".join(f"{d:>26}" for d in DRIVERS))
+        for name in NAMES:
+            means = [report["mouths"].get(driver, {}).get(group) for driver in DRIVERS]
+            cells = [write(mean[name]) if mean else "-" for mean in means]
+            print(f"{name:40}" + "".join(f"{cell:>26}" for cell in cells))
+    print("\nr, clip by clip".ljust(41) + "".join(f"{driver:>26}" for driver in DRIVERS))
     for name in report["clips"]:
-        found = [row["clips"].get(name, {}).get("r") for row in report["mouths"].values()]
-        print("".join(f"{'' if r is None else f'{r:.2f}':>10}" for r in found), f" {name}")
+        rows = [report["mouths"].get(driver, {"clips": {}})["clips"] for driver in DRIVERS]
+        cells = [f"{row[name]['r']:.2f}" if name in row else "-" for row in rows]
+        print(f"{name:40}" + "".join(f"{cell:>26}" for cell in cells))
 
 
 def write(mean: dict[str, Any]) -> str:
     """Write a mean, its interval and n."""
     if mean["mean"] is None:
         return "-"
-    return f"{mean['mean']:.3g} [{mean['low']:.3g}, {mean['high']:.3g}] n={mean['n']}"
+    return f"{mean['mean']:.3g} [{mean['low']:.3g}, {mean['high']:.3g}] {mean['n']}"
 
 
 def read_arguments() -> argparse.Namespace:

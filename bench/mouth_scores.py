@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
 
 from bonaface.face import landmarks as lm
 
@@ -16,8 +17,9 @@ LARGEST_LAG, LAG_STEP = 0.4, 0.005  # s
 SMOOTH = 2.0  # pictures, sigma of MTM
 STILL = 0.002  # of the distance between the eyes: an opening that varies less does not move
 WINDOW = 0.4  # s that warping may move a moment
-DIP = 0.15  # of a mouth's range: below it the mouth is closed
-TOUCH = 0.045  # of the distance between the eyes: no dip counts as closed above it
+DIP = 0.2  # of a mouth's range above its lowest: below that it is closed
+TOUCH = 0.045  # of the distance between the eyes: above it no mouth is closed
+RISE = 0.25  # of its range that a mouth opens on both sides of a closure
 PATIENCE = 0.08  # s that a made closure may be early or late
 
 
@@ -54,16 +56,17 @@ def correlate(first: Floats, second: Floats) -> float:
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def place(landmarks: Floats) -> Floats:
-    """Move, turn and scale faces (n, 478, 2+) so that their bones agree: (n, 468, 2).
+def place(landmarks: Floats, model: Floats) -> Floats:
+    """Move, turn and scale faces (n, 478, 2+) until their bones lie on `model`'s: (n, 468, 2)."""
+    return np.stack([lay(face, model) for face in landmarks[:, :, :2]])
 
-    Each is laid on the first by a similarity over STEADY; the irises are 1 apart in the first.
-    """
-    points = landmarks[:, :, :2]
-    eyes = points[0, lm.LEFT_IRIS] - points[0, lm.RIGHT_IRIS]
-    model = points[0, STEADY] - points[0, STEADY].mean(0)
-    model = model / np.linalg.norm(eyes)
-    return np.stack([lay(face, model) for face in points])
+
+def take_model(face: Floats) -> Floats:
+    """Give the bones of a face (478, 2+), its irises 1 apart: (k, 2)."""
+    steady = face[STEADY, :2]
+    eyes = np.linalg.norm(face[lm.LEFT_IRIS, :2] - face[lm.RIGHT_IRIS, :2])
+    model: Floats = (steady - steady.mean(0)) / eyes
+    return model
 
 
 def lay(face: Floats, model: Floats) -> Floats:
@@ -132,25 +135,25 @@ def measure_timing(made: Floats, film: Floats, rate: float) -> float:
     return float(np.mean([abs(np.mean(js) - i) for i, js in matched.items()]) / rate * 1000)
 
 
+def closed_below(opening: Floats) -> float:
+    """Give the opening under which a mouth counts as closed: it is never seen quite shut."""
+    low, high = np.percentile(opening, (1, 95))
+    return float(min(low + DIP * (high - low), TOUCH))
+
+
 def find_closures(mouth: Mouth) -> Floats:
-    """Give the times at which an open mouth closes: the lowest point of each dip, in s."""
+    """Give the times at which an open mouth closes and opens again, in s."""
     low, high = np.percentile(mouth.opening, (1, 95))
-    shut = mouth.opening < min(low + DIP * (high - low), TOUCH)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], shut.astype(int), [0]])))
-    dips = [
-        mouth.times[begin + int(np.argmin(mouth.opening[begin:end]))]
-        for begin, end in edges.reshape(-1, 2)
-        if begin > 0 and end < len(shut)
-    ]
-    return np.array(dips)
+    dips, _ = find_peaks(-mouth.opening, prominence=RISE * (high - low))
+    times: Floats = mouth.times[dips[mouth.opening[dips] < closed_below(mouth.opening)]]
+    return times
 
 
 def recall(dips: Floats, other: Mouth) -> float:
     """Share of `dips` near which the other mouth is closed; NaN without any."""
     if not len(dips):
         return float("nan")
-    low, high = np.percentile(other.opening, (1, 95))
-    shut = other.times[other.opening < min(low + DIP * (high - low), TOUCH)]
+    shut = other.times[other.opening < closed_below(other.opening)]
     return float(np.mean([bool(np.any(np.abs(shut - at) <= PATIENCE)) for at in dips]))
 
 
@@ -161,7 +164,9 @@ def score(made: Mouth, film: Mouth) -> Scores:
     lag, best = find_offset(made, film)
     still = made.opening.std() < STILL
     nothing = float("nan")
-    mouth, face = measure_distance(place(made.landmarks)[nearest], place(film.landmarks))
+    model = take_model(made.landmarks[0])
+    laid = place(made.landmarks, model)[nearest]
+    mouth, face = measure_distance(laid, place(film.landmarks, model))
     rate = 1 / float(np.median(np.diff(film.times)))
     return Scores(
         r=correlate(opening, film.opening),

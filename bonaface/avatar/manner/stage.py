@@ -93,7 +93,10 @@ class Manner:
             yield build_pose(at, self.sample(at, half))
 
     def sample(self, at: Time, half: Time) -> Floats:
-        """Interpolate the known rows; closure is the most within `half` to either side."""
+        """Interpolate the known rows; closure is the most of the picture's time, `half` each way.
+
+        Lips touch for two steps or more, so half a step of that time need not be looked at.
+        """
         times = np.array([time - at for time, _ in self.known], np.float64)
         rows = np.array([row for _, row in self.known])
         after = int(np.clip(np.searchsorted(times, 0.0), 1, max(1, len(times) - 1)))
@@ -101,7 +104,7 @@ class Manner:
             return np.array(rows[0])
         share = np.clip(-times[after - 1] / (times[after] - times[after - 1]), 0, 1)
         row: Floats = rows[after - 1] * (1 - share) + rows[after] * share
-        near = rows[np.abs(times) <= half, CLOSURE]
+        near = rows[np.abs(times) <= half - STEP // 2, CLOSURE]
         row[CLOSURE] = max(row[CLOSURE], near.max(initial=0.0))
         return row
 

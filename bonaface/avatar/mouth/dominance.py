@@ -95,9 +95,9 @@ def blend(times: NDArray[np.float64], segments: Sequence[Segment]) -> Floats:
         weight[frames] += dominance
     lips = total / weight
     touch = close(times, segments)
-    lips[:, CHANNEL["jawOpen"]] *= 1 - 0.7 * touch
+    lips[:, CHANNEL["jawOpen"]] *= 1 - 0.5 * touch
     for name in ("upperUp", "lowerDown", "funnel"):
-        lips[:, CHANNEL[name]] *= 1 - 0.95 * touch
+        lips[:, CHANNEL[name]] *= 1 - 0.8 * touch
     lips[:, CLOSURE] = touch
     np.clip(lips, 0, 1, out=lips)
     return lips

@@ -24,7 +24,8 @@ INHALED = "↓"  # air drawn in, as the extensions to the IPA write it
 ROUND = ("pucker", "funnel")
 SPREAD = ("stretch", "smile")
 ROLL = ("rollUpper", "rollLower")
-OPENING = tuple(CHANNEL[name] for name in ("jawOpen", "upperUp", "lowerDown"))
+OPEN = ("jawOpen", "upperUp", "lowerDown")
+OPENING = tuple(CHANNEL[name] for name in OPEN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,7 @@ def vowel(openness: float, front: float, rounded: float, pull: float = 1.0) -> V
         funnel=rounded * (0.12 + 0.40 * min(1.0, 1.6 * openness)),
     )
     insist = row(pull, closure=0.6 * pull, **dict.fromkeys(ROUND, pull * (1 + rounded)))
-    early, late = spans(0.070, 0.070 + 0.02 * rounded), spans(0.047, 0.047 + 0.01 * rounded)
+    early, late = spans(0.078, 0.078 + 0.02 * rounded), spans(0.047, 0.047 + 0.01 * rounded)
     return Viseme(target, insist, early, late, vowel=True)
 
 
@@ -99,19 +100,29 @@ BILABIAL = replace(
     bilabial=True,
 )
 LABIODENTAL = labial(
-    {**LOOSE, "FF": 5.0, "jawOpen": 1.7, "lowerDown": 1.7, "upperUp": 1.7}, (0.045, 0.040),
-    jawOpen=0.04, FF=0.9, upperUp=0.08,
+    {**LOOSE, "FF": 5.0, **dict.fromkeys(OPEN, 3.0)}, (0.045, 0.040),
+    jawOpen=0.03, FF=0.9, upperUp=0.05,
 )  # fmt: skip
 NARROW = labial({"jawOpen": 1.0}, (0.05, 0.05), jawOpen=0.08, pucker=0.25, lowerDown=0.08)
-GLIDE = labial(dict.fromkeys(ROUND, 2.5), (0.085, 0.06), jawOpen=0.04, pucker=0.8)
+GLIDE = labial(
+    {**dict.fromkeys(ROUND, 2.5), **dict.fromkeys(OPEN, 1.6)},
+    (0.085, 0.06),
+    jawOpen=0.02,
+    pucker=0.8,
+)
 RHOTIC = labial(
-    dict.fromkeys(ROUND, 1.2), (0.07, 0.055), jawOpen=0.06, pucker=0.36, funnel=0.1, lowerDown=0.06
+    {**dict.fromkeys(ROUND, 1.2), **dict.fromkeys(OPEN, 1.6)},
+    (0.07, 0.055),
+    jawOpen=0.04,
+    pucker=0.36,
+    funnel=0.08,
+    lowerDown=0.04,
 )
 HUSH = labial(
     {**dict.fromkeys(ROUND, 2.5), "jawOpen": 1.2}, (0.085, 0.06), jawOpen=0.07, funnel=0.46,
     pucker=0.25, lowerDown=0.2, upperUp=0.14,
 )  # fmt: skip
-DENTAL = tongue(jawOpen=0.08, lowerDown=0.18, upperUp=0.06, tongue=0.8)
+DENTAL = tongue(jawOpen=0.06, lowerDown=0.15, upperUp=0.05, tongue=0.8)
 ALVEOLAR = tongue(jawOpen=0.08, lowerDown=0.22, upperUp=0.10, stretch=0.12, tongue=0.35)
 LATERAL = tongue(jawOpen=0.27, lowerDown=0.24, upperUp=0.10, tongue=0.7)
 HISS = tongue(1.3, 0.3, jawOpen=0.07, lowerDown=0.38, upperUp=0.18, stretch=0.25)
@@ -151,7 +162,7 @@ CONSONANTS = {
 VOWELS = {  # open, front, rounded
     "i": (0.12, 1.0, 0.0), "y": (0.08, 1.0, 1.0), "ɨ": (0.15, 0.5, 0.0), "ʉ": (0.08, 0.5, 0.9),
     "ɯ": (0.15, 0.0, 0.0), "u": (0.05, 0.0, 1.0), "ɪ": (0.25, 0.65, 0.0), "ᵻ": (0.25, 0.5, 0.0),
-    "ʏ": (0.15, 0.65, 0.8), "ʊ": (0.08, 0.0, 0.7), "e": (0.42, 0.8, 0.0), "ø": (0.3, 0.8, 0.9),
+    "ʏ": (0.15, 0.65, 0.8), "ʊ": (0.04, 0.0, 0.7), "e": (0.42, 0.8, 0.0), "ø": (0.3, 0.8, 0.9),
     "ɘ": (0.35, 0.4, 0.0), "ɵ": (0.3, 0.4, 0.7), "ɤ": (0.4, 0.0, 0.0), "o": (0.34, 0.0, 0.9),
     "ɛ": (0.56, 0.5, 0.0), "œ": (0.5, 0.6, 0.7), "ɜ": (0.4, 0.2, 0.2), "ɞ": (0.45, 0.2, 0.6),
     "ʌ": (0.48, 0.1, 0.0), "ɔ": (0.55, 0.0, 0.8), "æ": (0.68, 0.7, 0.0), "ɐ": (0.46, 0.2, 0.0),

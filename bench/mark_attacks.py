@@ -1,0 +1,232 @@
+"""What happens to files on their way: the attacks of bench/marks.py, on pictures and on sound."""
+
+import io
+from collections.abc import Callable
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import soxr
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from bonaface.core import Picture
+
+Pixels = NDArray[np.uint8]
+Film = list[Picture]
+FilmAttack = Callable[[Film], Film]
+Samples = NDArray[np.float32]
+SoundAttack = Callable[[Samples], Samples]
+HEARD = 48_000  # samples a second, in and out
+
+
+def recode(codec: str, form: str = "mp4", **options: str) -> FilmAttack:
+    """Through a video codec and back."""
+
+    def attack(film: Film) -> Film:
+        file = io.BytesIO()
+        height, width = film[0].pixels.shape[:2]
+        ticks = Fraction(1, 90_000)
+        with av.open(file, "w", format=form) as out:
+            stream = out.add_stream(codec, rate=25, options=options)
+            assert isinstance(stream, VideoStream)  # noqa: S101 (narrows the type)
+            stream.width, stream.height, stream.pix_fmt = width // 2 * 2, height // 2 * 2, "yuv420p"
+            stream.time_base = stream.codec_context.time_base = ticks
+            if "b" in options:
+                stream.bit_rate = int(options["b"])
+            for picture in film:
+                pixels = np.ascontiguousarray(picture.pixels[: height // 2 * 2, : width // 2 * 2])
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+                frame.pts, frame.time_base = round(picture.at * 9e-5), ticks
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+        file.seek(0)
+        with av.open(file, "r") as back:
+            frames = list(back.decode(video=0))
+        return [
+            Picture(round((f.time or 0) * 1e9), f.to_ndarray(format="rgb24").astype(np.uint8))
+            for f in frames
+        ]
+
+    return attack
+
+
+def each(change: Callable[[Pixels], NDArray[np.generic]]) -> FilmAttack:
+    """Change every picture alike."""
+
+    def attack(film: Film) -> Film:
+        changed = (np.clip(change(np.asarray(p.pixels)), 0, 255) for p in film)
+        return [
+            Picture(p.at, np.ascontiguousarray(c).astype(np.uint8))
+            for p, c in zip(film, changed, strict=True)
+        ]
+
+    return attack
+
+
+def scale(across: float, down: float | None = None) -> Callable[[Pixels], Pixels]:
+    """Larger or smaller."""
+
+    def change(pixels: Pixels) -> Pixels:
+        size = (round(pixels.shape[1] * across), round(pixels.shape[0] * (down or across)))
+        way = cv2.INTER_AREA if across < 1 else cv2.INTER_CUBIC
+        return np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
+
+    return change
+
+
+def crop(left: float, top: float, right: float, bottom: float) -> Callable[[Pixels], Pixels]:
+    """Take shares off the edges; what is left keeps its size."""
+
+    def change(pixels: Pixels) -> Pixels:
+        height, width = pixels.shape[:2]
+        rows = slice(round(top * height), round((1 - bottom) * height))
+        return np.ascontiguousarray(pixels[rows, round(left * width) : round((1 - right) * width)])
+
+    return change
+
+
+def jpeg(quality: int) -> Callable[[Pixels], Pixels]:
+    """Through JPEG and back."""
+
+    def change(pixels: Pixels) -> Pixels:
+        _, code = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        return np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
+
+    return change
+
+
+def turn(degrees: float) -> Callable[[Pixels], Pixels]:
+    """Rotate about the middle."""
+
+    def change(pixels: Pixels) -> Pixels:
+        height, width = pixels.shape[:2]
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+        return np.asarray(cv2.warpAffine(pixels, matrix, (width, height)), np.uint8)
+
+    return change
+
+
+def caption(pixels: Pixels) -> Pixels:
+    """A black bar with white letters at the bottom."""
+    out = pixels.copy()
+    height = len(out)
+    out[round(0.82 * height) :] = 0
+    place = (20, round(0.93 * height))
+    cv2.putText(out, "burnt-in caption", place, 0, height / 600, (255, 255, 255), 2)
+    return out
+
+
+def chain(*attacks: FilmAttack) -> FilmAttack:
+    """One after the other."""
+
+    def attack(film: Film) -> Film:
+        for one in attacks:
+            film = one(film)
+        return film
+
+    return attack
+
+
+def slower(film: Film) -> Film:
+    """Every sixth picture dropped, as from 30 to 25 a second."""
+    return [picture for i, picture in enumerate(film) if i % 6]
+
+
+X264 = {"preset": "medium"}
+REAL_TIME = {"deadline": "realtime", "cpu-used": "6", "lag-in-frames": "0", "b": "500000"}
+FILM_ATTACKS: dict[str, FilmAttack] = {
+    "none": lambda film: film,
+    "H.264 CRF 23": recode("libx264", crf="23", **X264),
+    "H.264 CRF 28": recode("libx264", crf="28", **X264),
+    "H.264 CRF 35": recode("libx264", crf="35", **X264),
+    "H.265 CRF 28": recode("libx265", crf="28", preset="fast", **{"x265-params": "log-level=0"}),
+    "VP9 CRF 34": recode("libvpx-vp9", "webm", crf="34", b="0", **{"cpu-used": "5"}),
+    "AV1 CRF 40": recode("libsvtav1", crf="40", preset="10"),
+    "VP8 500 kb/s real time": recode("libvpx", "webm", **REAL_TIME),
+    "0.5x and back": chain(each(scale(0.5)), each(scale(2))),
+    "0.75x and back": chain(each(scale(0.75)), each(scale(4 / 3))),
+    "0.5x, CRF 28": chain(each(scale(0.5)), recode("libx264", crf="28", **X264)),
+    "crop 10 %, CRF 28": chain(
+        each(crop(0.05, 0.05, 0.05, 0.05)), recode("libx264", crf="28", **X264)
+    ),
+    "crop 10 % of one side": each(crop(0.1, 0, 0, 0)),
+    "crop unequal, 0.5x, CRF 28": chain(
+        each(crop(0.03, 0, 0.1, 0.05)), each(scale(0.5)), recode("libx264", crf="28", **X264)
+    ),
+    "mirrored, CRF 28": chain(
+        each(lambda pixels: pixels[:, ::-1]), recode("libx264", crf="28", **X264)
+    ),
+    "brighter, more contrast": each(lambda pixels: pixels * 1.2 + 10),
+    "gamma 0.7": each(lambda pixels: 255 * (pixels / 255) ** 0.7),
+    "30 to 25 a second": slower,
+    "caption bar, CRF 28": chain(each(caption), recode("libx264", crf="28", **X264)),
+    "CRF 23, then CRF 28": chain(
+        recode("libx264", crf="23", **X264), recode("libx264", crf="28", **X264)
+    ),
+    "one frame, JPEG 90": lambda film: each(jpeg(90))(film[30:31]),
+    "one frame, JPEG 50": lambda film: each(jpeg(50))(film[30:31]),
+    "rotated 2 degrees": each(turn(2)),
+    "rotated 5 degrees": each(turn(5)),
+}
+
+
+def speak_through(codec: str, form: str, rate: int, bits: int = 0) -> SoundAttack:
+    """Through an audio codec and back."""
+
+    def attack(samples: Samples) -> Samples:
+        file = io.BytesIO()
+        with av.open(file, "w", format=form) as out:
+            stream = out.add_stream(codec, rate=rate, layout="mono")
+            assert isinstance(stream, AudioStream)  # noqa: S101 (narrows the type)
+            if bits:
+                stream.bit_rate = bits
+            whole = np.ascontiguousarray(samples[None])
+            frame = av.AudioFrame.from_ndarray(whole, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = HEARD, 0, Fraction(1, HEARD)
+            size = stream.codec_context.frame_size or None
+            resampler = av.AudioResampler(stream.format, "mono", rate, size)
+            for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+                out.mux(stream.encode(piece))
+            out.mux(stream.encode(None))
+        return read_samples(file)
+
+    return attack
+
+
+def read_samples(file: io.BytesIO | str) -> Samples:
+    """Answer a sound file as mono at 48 kHz; empty when it has no sound."""
+    if isinstance(file, io.BytesIO):
+        file.seek(0)
+    resampler = av.AudioResampler("fltp", "mono", HEARD)
+    runs = [np.zeros(0, np.float32)]
+    with av.open(file, "r") as back:
+        frames = back.decode(audio=0) if back.streams.audio else iter(())
+        runs += [r.to_ndarray()[0] for frame in frames for r in resampler.resample(frame)]
+    return np.concatenate(runs).astype(np.float32)
+
+
+def add_noise(samples: Samples) -> Samples:
+    """White noise 20 dB below."""
+    noise = np.random.default_rng(0).normal(0, 0.1, len(samples))
+    return (samples + noise * np.sqrt(np.mean(samples**2))).astype(np.float32)
+
+
+def speed(factor: float) -> SoundAttack:
+    """Faster or slower, pitch and all."""
+    return lambda samples: np.asarray(soxr.resample(samples, HEARD * factor, HEARD), np.float32)
+
+
+SOUND_ATTACKS: dict[str, SoundAttack] = {
+    "none": lambda samples: samples,
+    "AAC 64": speak_through("aac", "mp4", HEARD, 64_000),
+    "MP3 64": speak_through("libmp3lame", "mp3", HEARD, 64_000),
+    "Opus 24": speak_through("libopus", "ogg", HEARD, 24_000),
+    "Opus 16": speak_through("libopus", "ogg", HEARD, 16_000),
+    "mu-law 8 kHz": speak_through("pcm_mulaw", "wav", 8_000),
+    "noise 20 dB": add_noise,
+    "1 % faster": speed(1.01),
+    "1 % slower": speed(0.99),
+}
