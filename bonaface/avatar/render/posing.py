@@ -82,11 +82,10 @@ class Skeleton:
 
         Raises ValueError for a pose that holds something else than finite numbers.
         """
+        _check(pose)
         bent = self._likeness.mesh.basis @ _with_lids(pose)
-        solid = self._calm + bent.reshape(-1, 3)
+        solid: Floats = self._calm + bent.reshape(-1, 3)
         self._meet(solid, pose.closure)
-        if not np.isfinite(solid).all():
-            raise ValueError("A pose is made of finite numbers.")
         return solid
 
     def _meet(self, solid: Floats, closure: float) -> None:
@@ -113,6 +112,12 @@ class Skeleton:
         risen[:, 1] -= np.float32(pose.breath * self._likeness.scale)
         points += (risen - points) * self._shoulders
         return Posed(pose, np.ascontiguousarray(points, np.float32), stance)
+
+
+def _check(pose: Pose) -> None:
+    single = (*pose.turn, *pose.shift, *pose.gaze, pose.tongue, pose.closure, pose.breath)
+    if not (np.isfinite(pose.shapes).all() and np.isfinite(single).all()):
+        raise ValueError("A pose is made of finite numbers.")
 
 
 def _with_lids(pose: Pose) -> Floats:
