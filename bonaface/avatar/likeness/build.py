@@ -30,7 +30,7 @@ from bonaface.consent.portrait import hash_pixels
 from bonaface.core import Picture
 from bonaface.errors import PortraitRefused
 from bonaface.face import landmarks as lm
-from bonaface.face.find import LEAST, find_faces, look_again
+from bonaface.face.find import LEAST, look_again
 from bonaface.face.segment import segment_person
 
 SMALLEST, LARGEST = 128, 4096  # px, sides of a canvas
@@ -65,7 +65,7 @@ def build_likeness(
     """
     if not all(SMALLEST <= side <= LARGEST for side in size):
         raise ValueError(f"A canvas is {SMALLEST} to {LARGEST} px a side, not {size}.")
-    found = choose_face(find_faces(picture), face)
+    found = choose_face(picture, face)
     check_face(found, picture.pixels)
     subject = _measure(frame_face(picture.pixels, found, size))
     return _assemble(hash_pixels(picture), subject)

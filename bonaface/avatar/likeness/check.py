@@ -5,9 +5,11 @@ import numpy as np
 
 from bonaface.avatar.likeness.ruler import flatten
 from bonaface.avatar.rig import Bytes, Floats
+from bonaface.core import Picture
 from bonaface.errors import PortraitRefused
 from bonaface.face import landmarks as lm
-from bonaface.face.find import Face
+from bonaface.face.find import Face, find_faces
+from bonaface.face.human import is_human
 
 SMALLEST = 96.0  # px, the longer side of a face
 WIDEST = 35.0  # degrees a face may be turned
@@ -15,8 +17,16 @@ BYSTANDER = 0.45  # of the largest face's size, below which another face does no
 SHARPEST = 3.0  # see `sharpness`
 
 
-def choose_face(faces: tuple[Face, ...], wanted: int | None) -> Face:
+def choose_face(picture: Picture, wanted: int | None) -> Face:
     """The face to use; `wanted` counts from 1, from left to right. Raises PortraitRefused."""
+    found = find_faces(picture)
+    # Landmarks of a tiny face say little about it; that it is tiny is reason enough.
+    faces = tuple(f for f in found if size(f) < SMALLEST or is_human(picture, f))
+    if found and not faces:
+        raise PortraitRefused(
+            "What was found in this photo does not look like a human face.",
+            "Likenesses are made of people only; use a photo of one person from the front.",
+        )
     if not faces:
         raise PortraitRefused(
             "No human face was found in this photo.",
@@ -45,7 +55,7 @@ def _counted(faces: tuple[Face, ...], wanted: int) -> Face:
 
 
 def check_face(face: Face, pixels: Bytes) -> None:
-    """Raise PortraitRefused if this face is too small, turned too far, blurred or an animal's."""
+    """Raise PortraitRefused if this face is too small, turned too far or blurred."""
     if size(face) < SMALLEST:
         raise PortraitRefused(
             f"The face is only {size(face):.0f} pixels high.",
