@@ -205,13 +205,15 @@ def read_samples(file: io.BytesIO | str) -> Samples:
     with av.open(file, "r") as back:
         frames = back.decode(audio=0) if back.streams.audio else iter(())
         runs += [r.to_ndarray()[0] for frame in frames for r in resampler.resample(frame)]
-    return np.concatenate(runs).astype(np.float32)
+    whole: Samples = np.concatenate(runs).astype(np.float32)
+    return whole
 
 
 def add_noise(samples: Samples) -> Samples:
     """White noise 20 dB below."""
     noise = np.random.default_rng(0).normal(0, 0.1, len(samples))
-    return (samples + noise * np.sqrt(np.mean(samples**2))).astype(np.float32)
+    noisy: Samples = (samples + noise * np.sqrt(np.mean(samples**2))).astype(np.float32)
+    return noisy
 
 
 def speed(factor: float) -> SoundAttack:
