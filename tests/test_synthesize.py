@@ -257,9 +257,10 @@ def test_a_voice_nobody_knows_is_an_error_that_lists_those_one_knows() -> None:
 
 
 @pytest.mark.slow
-def test_the_male_voice_speaks_with_phone_times() -> None:
+@pytest.mark.parametrize("name", ["joe", "kumo"])
+def test_the_male_voices_speak_with_phone_times(name: str) -> None:
     try:
-        voice: Synthesizer = open_voice("male")
+        voice: Synthesizer = open_voice(name)
     except WeightsMissing as missing:
         pytest.skip(str(missing))
     (utterance,) = voice.push("Good morning.")

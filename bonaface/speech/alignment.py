@@ -33,6 +33,7 @@ NEAR: Final = 0.13  # s, how far from the voice's own durations a sound may lie
 NEAR_SILENCE: Final = 0.4
 FAR: Final = -50.0  # log-likelihood a frame, out there
 SHORTEST_GAP: Final = STEPS * 60 // 1000  # frames; less is a stop's closure, not a pause
+LIKE: Final = {"ɚ": "ə", "ɝ": "ɜ"}  # letters that not every voice has
 UNREACHED: Final = -1e9
 # The Gaussians count a vowel's last, fading frames to the vowel. In the sound the closure is seen
 # earlier, by these medians in ms (bench/speech.py's measure over sentences of the training kind).
@@ -88,7 +89,8 @@ class PhoneModels:
     def score(self, cepstra: Floats, states: list[tuple[str, int]]) -> Floats:
         """Log-likelihoods (frames, states); a phone never heard in training sounds like a schwa."""
         default = self.index["ə", 1]
-        rows = [self.index.get(state, default) for state in states]
+        like = [(LIKE.get(letter, letter), third) for letter, third in states]
+        rows = [self.index.get(state, default) for state in like]
         mean, precision = self.means[rows], self.precisions[rows]
         constant = np.log(precision).sum(1) - (mean**2 * precision).sum(1)
         scores = cepstra @ (mean * precision).T

