@@ -17,6 +17,7 @@ from bonaface.avatar.pose import LIPS
 Floats = NDArray[np.float32]
 LEAD = 0.02  # s by which lips go before their sound, as filmed speakers' do
 PLATEAU = 0.55  # of half a sound: where its dominance is whole
+EDGE = 0.06  # s before the end of a long sound, from where it is no longer
 FALL = 1.5  # exponent of the fall
 REACH = 0.4  # s, beyond which a command counts for nothing
 CLOSED, CLOSING = 0.024, 0.042  # s, least half time that lips touch; time to get there
@@ -56,7 +57,8 @@ def dominate(times: NDArray[np.float64], segment: Segment) -> Floats:
     """Give a segment's dominance: (n,) times to (n, len(LIPS))."""
     viseme = segment.viseme
     away = times - segment.middle
-    distance = np.maximum(np.abs(away) - PLATEAU * segment.half, 0)[:, None]
+    whole = max(PLATEAU * segment.half, segment.half - EDGE)
+    distance = np.maximum(np.abs(away) - whole, 0)[:, None]
     span = np.where(away[:, None] < 0, viseme.early, viseme.late)
     weak = 0.35 if viseme is REST and 2 * segment.half < SHORT_PAUSE else 1.0
     fall: Floats = (weak * viseme.pull * np.exp(-((distance / span) ** FALL))).astype(np.float32)
