@@ -1,0 +1,81 @@
+"""What is done to the network's answers before they move a mouth, step by step of 20 ms.
+
+Lips touch wholly or not at all, the mouth rests where nobody speaks, and loudness is told against
+the voice's own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonaface.avatar.mouth.loudness import FLOOR, QUIET, RANGE, SETTLE
+from bonaface.avatar.pose import LIPS
+
+Floats = NDArray[np.float32]
+_CHANNEL = {name: index for index, name in enumerate(LIPS)}
+_CLOSURE, _JAW = _CHANNEL["closure"], _CHANNEL["jawOpen"]
+_PARTING = [_CHANNEL[name] for name in ("upperUp", "lowerDown", "funnel")]
+_APART, _TOUCH = 0.10, 0.28  # answers below and above which lips are apart, and touch
+_BY_CHANCE, _SURELY = 0.25, 0.60  # chance of speech below and above which the mouth rests, moves
+_BELIEVE, _DOUBT = 0.5, 0.07  # a step, with which speech is believed in, and no more
+_SINK = 0.9965  # a step, by which the remembered loud falls: 1.5 dB a second
+_SLOW = 0.02  # a step, with which the usual loudness follows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """One step of 20 ms as the network and the ear have it."""
+
+    lips: Floats  # (len(LIPS),) 0 to 1
+    speech: float  # chance that somebody speaks
+    level: float  # root mean square around the step, of full scale
+    ahead: float  # the loudest level from the step to what has been heard
+
+
+def touch(lips: Floats) -> Floats:
+    """Give lips that touch where they nearly do; jaw and lips follow as far as they had not."""
+    near = float(lips[_CLOSURE])
+    wholly = float(np.clip((near - _APART) / (_TOUCH - _APART), 0, 1))
+    out = lips.copy()
+    out[_CLOSURE] = wholly
+    if wholly > near:
+        out[_JAW] *= (1 - 0.7 * wholly) / (1 - 0.7 * near)
+        out[_PARTING] *= (1 - 0.95 * wholly) / (1 - 0.95 * near)
+    return out
+
+
+class Stillness:
+    """Remembers how long it has been silent, and how loud the voice gets."""
+
+    def __init__(self) -> None:
+        self._silent = QUIET  # steps without a sound
+        self._open = 0.0  # 0 at rest, 1 free to move
+        self._speech = 0.0
+        self._loud = 4 * FLOOR
+        self._usual = 0.5
+
+    def settle(self, heard: Heard) -> tuple[Floats, float, float]:
+        """Give the lips, the loudness and the stress of one step."""
+        self._listen(heard)
+        loudness = self._measure(heard.level)
+        rising = loudness - self._usual
+        self._usual += _SLOW * (loudness - self._usual) * (heard.level > FLOOR)
+        lips = np.clip(touch(heard.lips) * np.float32(self._open), 0, 1)
+        stress = np.clip(4 * rising, 0, 1) * np.clip(4 * lips[_JAW], 0, 1)
+        return lips, loudness, float(stress)
+
+    def _listen(self, heard: Heard) -> None:
+        self._silent = 0 if heard.ahead > FLOOR else self._silent + 1
+        rising = heard.speech > self._speech
+        self._speech += (_BELIEVE if rising else _DOUBT) * (heard.speech - self._speech)
+        sure = (self._speech - _BY_CHANCE) / (_SURELY - _BY_CHANCE)
+        wanted = 0.0 if self._silent >= QUIET else float(np.clip(sure, 0, 1))
+        step = float(np.clip(wanted - self._open, -1 / SETTLE, 2 / SETTLE))
+        self._open = self._open + step
+
+    def _measure(self, level: float) -> float:
+        """Give 0 for silence to 1 for the voice's own loud."""
+        self._loud = max(level, self._loud * _SINK, 4 * FLOOR)
+        decibels = 20 * np.log10(max(level, 1e-6) / self._loud)
+        return float(np.clip(1 + decibels / RANGE, 0, 1))

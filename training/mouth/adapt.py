@@ -1,0 +1,141 @@
+"""Bring the network to filmed mouths: `python training/mouth/adapt.py` (see README.md).
+
+How far the lips part on film is read, by a ridge regression with 17 weights, from what the network
+says of the lips and from the level of the sound; all else stays as learnt from phones. Few weights,
+since few minutes are filmed. With `--folds`, each clip gets a network fitted on all other clips,
+and `folds.json` in that folder says which file is which clip's.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from clips import Clip, read_clips
+from dataset import read_voice
+from network import Film, Mouth, export, part_lips, read_parting, widen
+from numpy.typing import NDArray
+from spoil import read_noises, spoil
+
+from bonaface.avatar.mouth.hearing import FRAME, HOP, Hearing, build_bands, take_bands
+
+Floats = NDArray[np.float32]
+Rng = np.random.Generator
+COPIES = 6  # ways each clip is spoilt, besides clean
+RIDGE = 300.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A clip as the network answers it, clean first, then spoilt."""
+
+    name: str
+    features: list[NDArray[np.float64]]  # each (n, FEATURES)
+    parting: Floats  # (n,) what the network itself would part the lips by, clean
+    opening: Floats  # (n,) filmed, NaN where not seen
+
+
+def hear_all(sound: Floats, bands: Floats | None = None) -> Floats:
+    """Give what is heard every 10 ms of a whole number of steps."""
+    steps = len(sound) // (2 * HOP)
+    padded = np.pad(sound[: steps * 2 * HOP], (FRAME // 2, FRAME // 2 - HOP))
+    heard = take_bands(padded) if bands is None else take_bands(padded, bands)
+    return Hearing().push(heard)
+
+
+def answer(mouth: Mouth, heard: Floats) -> tuple[NDArray[np.float64], Floats]:
+    """Give the features (n, FEATURES) and the parting (n,) of one sound."""
+    with torch.no_grad():
+        item = torch.from_numpy(heard)[None]
+        lips = torch.sigmoid(mouth(item)[0])
+        features = read_parting(lips, widen(item))[0].numpy().astype(np.float64)
+        return features, part_lips(lips)[0].numpy()
+
+
+def show(mouth: Mouth, clip: Clip, noises: list[Floats], babble: Floats) -> Shown:
+    """Play a clip to the network, clean and in COPIES spoilt ways."""
+    rng = np.random.default_rng(len(clip.sound))
+    clean, parting = answer(mouth, hear_all(clip.sound))
+    features = [clean]
+    for _ in range(COPIES):
+        bands = build_bands(rng.uniform(0.88, 1.15))
+        heard = hear_all(spoil(rng, clip.sound, noises, babble), bands)
+        features.append(answer(mouth, heard)[0])
+    return Shown(clip.name, features, parting, clip.opening[: len(parting)])
+
+
+def fit(clips: list[Shown]) -> tuple[NDArray[np.float64], float]:
+    """Fit weights and offset: each clip counts by its length, its opening by its own spread."""
+    rows, wanted = [], []
+    for clip in clips:
+        seen = ~np.isnan(clip.opening)
+        film = clip.opening[seen].astype(np.float64)
+        for features in clip.features:
+            rows.append((features - features.mean(0))[seen] / len(clip.features) ** 0.5)
+            wanted.append((film - film.mean()) / film.std() / len(clip.features) ** 0.5)
+    x, y = np.concatenate(rows), np.concatenate(wanted)
+    spread = x.std(0) + 1e-4
+    x = x / spread
+    weights = np.linalg.solve(x.T @ x + RIDGE * np.eye(x.shape[1]), x.T @ y) / spread
+    read = np.concatenate([clip.features[0] @ weights for clip in clips])
+    parting = np.concatenate([clip.parting for clip in clips])
+    weights = weights * parting.std() / read.std()
+    offset = parting.mean() - read.mean() * parting.std() / read.std()
+    return weights, float(offset)
+
+
+def correlate(made: NDArray[np.float64], film: Floats) -> float:
+    """Pearson's r where the film was seen."""
+    seen = ~np.isnan(film)
+    return float(np.corrcoef(made[seen], film[seen])[0, 1])
+
+
+def write(mouth: Mouth, clips: list[Shown], path: Path) -> NDArray[np.float64]:
+    """Fit on `clips`, write the network, answer the weights."""
+    weights, offset = fit(clips)
+    film = Film(torch.tensor(weights, dtype=torch.float32), torch.tensor(offset))
+    export(mouth, path, film)
+    return weights
+
+
+def main() -> None:
+    """Fit on all clips, and, for the figures, on all but each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", type=Path, help="weights of pretrain.py")
+    parser.add_argument("clips", type=Path, help="folder of clips.py")
+    parser.add_argument("noise", type=Path, help="folder with noise recordings")
+    parser.add_argument("corpus", type=Path, help="folder of corpus.py, for babble")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--folds", type=Path, help="folder for the networks that judge")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    mouth = Mouth()
+    mouth.load_state_dict(torch.load(asked.base, weights_only=True))
+    mouth.eval()
+    noises = read_noises(asked.noise)
+    babble = np.concatenate(read_voice(asked.corpus / "rms.npz").sounds[:60])
+    shown = [show(mouth, clip, noises, babble) for clip in read_clips(asked.clips)]
+    found = []
+    if asked.folds:
+        asked.folds.mkdir(parents=True, exist_ok=True)
+        (asked.folds / "folds.json").write_text(
+            json.dumps({c.name: f"{c.name}.onnx" for c in shown})
+        )
+    for index, clip in enumerate(shown):
+        others = shown[:index] + shown[index + 1 :]
+        weights, _ = fit(others)
+        if asked.folds:
+            write(mouth, others, asked.folds / f"{clip.name}.onnx")
+        before = correlate(clip.parting.astype(np.float64), clip.opening)
+        found.append((before, correlate(clip.features[0] @ weights, clip.opening)))
+        print(f"{clip.name}: r {found[-1][0]:.2f} -> {found[-1][1]:.2f}", flush=True)
+    grid = [pair for pair, clip in zip(found, shown, strict=True) if "rizkiarm" in clip.name]
+    for name, pairs in (("all", found), ("GRID", grid)):
+        print(name, "r", np.mean(pairs, axis=0).round(3), len(pairs))
+    print(write(mouth, shown, asked.out).round(2))
+
+
+if __name__ == "__main__":
+    main()
