@@ -14,7 +14,7 @@ from bonaface.face.human import is_human
 SMALLEST = 96.0  # px, the longer side of a face
 WIDEST = 35.0  # degrees a face may be turned
 BYSTANDER = 0.45  # of the largest face's size, below which another face does not count
-SHARPEST = 3.0  # see `sharpness`
+SHARPEST = 2.3  # see `sharpness`; sharp portraits have 5 to 20
 
 
 def choose_face(picture: Picture, wanted: int | None) -> Face:

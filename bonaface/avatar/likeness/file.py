@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -28,6 +29,21 @@ LARGEST = 400_000_000  # bytes unpacked; a 4096 x 4096 canvas needs 170 MB
 MOST = 64  # members
 HEAD = "likeness.json"
 _AGAIN = "Make it again from the photo: bonaface likeness."
+
+# All that zip, zlib, JSON, NumPy and a dataclass raise when they are fed what they did not write
+_UNSOUND = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    UserWarning,
+    ValueError,
+)
 
 Plain = dict[str, Any]
 Arrays = dict[str, NDArray[np.generic]]
@@ -89,11 +105,11 @@ def load_likeness(path: Path) -> Likeness:
             plain = _head(archive)
             likeness = _put_together(plain, _arrays(archive))
         check_likeness(likeness)
+    except UnreadableMedia:
+        raise
     except OSError as cause:
         raise UnreadableMedia(f"Could not read {path}: {cause.strerror}.", "") from cause
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, RuntimeError) as cause:
-        if isinstance(cause, UnreadableMedia):
-            raise
+    except _UNSOUND as cause:
         raise UnreadableMedia(f"{path} is not a sound likeness: {cause}.", _AGAIN) from cause
     return likeness
 

@@ -21,8 +21,9 @@ from bonaface.avatar.likeness.regions import (
 from bonaface.avatar.likeness.ruler import Places, Ruler
 from bonaface.face import landmarks as lm
 
-SWING = np.deg2rad(17.0)  # a mouth open wide, about the hinge (Ostry and Munhall 1994)
-GLIDE = 3.0  # mm that the hinge itself slides down
+SWING = np.deg2rad(11.0)  # speech at its widest, about the hinge (Ostry and Munhall 1994)
+GLIDE = 2.0  # mm that the hinge itself slides down
+BEHIND = 75.0  # mm from the lower lip back to the hinge
 SIDEWAYS = 4.0  # mm
 HINGES = (234, 454)  # in front of the ears
 LINE = {149: 1.0, 378: 1.0, 150: 0.95, 379: 0.95, 136: 0.86, 365: 0.86, 172: 0.68, 397: 0.68}
@@ -75,9 +76,8 @@ def _neck(vertices: Places) -> dict[int, float]:
 
 
 def _rigid(vertices: Places, ruler: Ruler) -> Places:
-    depth = vertices[list(lm.OVAL), 2].mean() + 6 * ruler.scale
     hinge = vertices[list(HINGES)].mean(0) + ruler.px(0, 8)
-    hinge[2] = depth
+    hinge[2] = vertices[14, 2] + BEHIND * ruler.scale
     arm = vertices - hinge
     down, away = arm @ ruler.down, arm[:, 2]
     sine, cosine = np.sin(SWING), np.cos(SWING)
