@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from typing import IO
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import Request, urlopen
 
@@ -33,6 +33,8 @@ def _network(address: str) -> Iterator[None]:
     try:
         yield
     except (URLError, HTTPException, TimeoutError, ConnectionError, zipfile.BadZipFile) as cause:
+        if isinstance(cause, HTTPError):
+            cause.close()  # it holds the connection
         host = urlsplit(address).netloc
         remedy = "Check the network, or set BONAFACE_INDEX or BONAFACE_HUB, and run it again."
         raise FetchFailed(f"Could not read from {host}: {cause}.", remedy) from cause

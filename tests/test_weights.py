@@ -73,7 +73,7 @@ class Index(BaseHTTPRequestHandler):
 def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[type[Index]]:
     kind = type("OneIndex", (Index,), {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv("BONAFACE_INDEX", f"{address}/simple")
     monkeypatch.setenv("BONAFACE_HUB", address)
