@@ -7,12 +7,15 @@ written after the file, adds these outputs to it; no ONNX library is needed for 
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from bonaface.errors import WeightsDamaged
 
+Buffer: TypeAlias = bytes | mmap
 # Field numbers in onnx.proto: ModelProto, GraphProto and ValueInfoProto; GraphProto and NodeProto.
 GRAPH, OUTPUT, NAME = 7, 12, 1
 NODE, NODE_OUTPUT, NODE_KIND = 1, 2, 4
@@ -32,10 +35,20 @@ def _field(number: int, content: bytes) -> bytes:
     return _varint(number << 3 | LENGTH_DELIMITED) + _varint(len(content)) + content
 
 
-def expose(model: bytes, *tensors: str) -> bytes:
+@contextmanager
+def mapped(path: Path) -> Iterator[Buffer]:
+    """The bytes of a file, not copied into memory. Raises WeightsDamaged for an empty one."""
+    try:
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            yield content
+    except ValueError as cause:
+        raise WeightsDamaged(f"{path.name} is empty.", "Fetch it again.") from cause
+
+
+def expose(model: Buffer, *tensors: str) -> bytes:
     """Give a serialized ModelProto whose graph also answers the named inner tensors."""
     outputs = b"".join(_field(OUTPUT, _field(NAME, name.encode())) for name in tensors)
-    return model + _field(GRAPH, outputs)
+    return b"".join((model, _field(GRAPH, outputs)))
 
 
 def _read_varint(data: memoryview, place: int) -> tuple[int, int]:
@@ -66,14 +79,14 @@ def _fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
             raise ValueError(f"wire type {wire}")
 
 
-def find_outputs(model: bytes, kind: str) -> list[str]:
+def find_outputs(model: Buffer, kind: str) -> list[str]:
     """Name what the nodes of one kind ("Ceil") answer in a serialized ModelProto.
 
     Raises WeightsDamaged when the bytes are not such a message.
     """
     names = []
     try:
-        for number, graph in _fields(memoryview(model)):
+        for number, graph in _fields(memoryview(bytes(model))):
             if number == GRAPH:
                 for part, node in _fields(graph):
                     if part == NODE:
@@ -97,7 +110,8 @@ def open_graph(path: Path, *tensors: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    model = expose(path.read_bytes(), *tensors)
+    with mapped(path) as content:
+        model = expose(content, *tensors)
     wrong = (native.Fail, native.InvalidGraph, native.InvalidProtobuf, native.InvalidArgument)
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bonaface.errors import SpeechError, WeightsDamaged
-from bonaface.speech.graph import find_outputs, open_graph
+from bonaface.speech.graph import find_outputs, mapped, open_graph
 from bonaface.speech.take import PAD, Take
 
 BEGIN, END, BETWEEN = "^", "$", "_"  # Piper's marks, as its phoneme_id_map names them
@@ -88,7 +88,8 @@ class PiperVoice:
         self._manual = read_manual(manual)
         self.rate = self._manual.rate
         self.british = self._manual.british
-        found = find_outputs(model.read_bytes(), "Ceil")
+        with mapped(model) as content:
+            found = find_outputs(content, "Ceil")
         if len(found) != 1:
             remedy = "Take a voice exported by Piper."
             raise WeightsDamaged(f"{model.name} does not show how long its phones are.", remedy)
