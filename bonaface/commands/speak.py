@@ -42,7 +42,10 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def _add_style(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--voice", default="default", metavar="NAME", help="default (a woman), male, or a hub voice"
+        "--voice",
+        default="default",
+        metavar="NAME",
+        help="default (a woman), male, or one of many; an unknown name lists them",
     )
     parser.add_argument(
         "--size", type=_size, default=(512, 512), metavar="N|WxH", help="pixels; default 512"
