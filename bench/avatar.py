@@ -23,11 +23,9 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
 
 import cv2
 import numpy as np
@@ -77,7 +75,8 @@ def main() -> None:
 
 def _in_a_child(size: str, pictures: int) -> Any:
     again = [sys.executable, __file__, "--size", size, "--pictures", str(pictures)]
-    run = subprocess.run(again, check=True, stdout=subprocess.PIPE, text=True)
+    one = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(again, check=True, stdout=subprocess.PIPE, text=True, env=one)
     return json.loads(run.stdout.splitlines()[-1])
 
 
@@ -153,13 +152,13 @@ def _draw(renderer: Renderer, pictures: int) -> dict[str, Any]:
     steps: dict[str, list[float]] = {name: [] for name in ("pose", *renderer.layers)}
     frame = np.zeros((*renderer.draw(next(poses(1))).shape[:2], 4), np.uint8)
     for pose in poses(WARM + pictures):
-        (picture,) = _clocked(lambda pose=pose: renderer.push(pose), plain)
+        (picture,) = _clocked(partial(renderer.push, pose), plain)
         stamped: list[float] = []
-        _clocked(lambda picture=picture: mark.push(picture), stamped)
+        _clocked(partial(mark.push, picture), stamped)
         marked.append(plain[-1] + stamped[0])
-        posed = _clocked(lambda pose=pose: renderer.skeleton.pose(pose), steps["pose"])
+        posed = _clocked(partial(renderer.skeleton.pose, pose), steps["pose"])
         for name, layer in renderer.layers.items():
-            _clocked(lambda layer=layer, posed=posed: layer.paint(frame, posed), steps[name])
+            _clocked(partial(layer.paint, frame, posed), steps[name])
     return {
         "frame_ms": _at(plain, 50),
         "frame_ms_p10": _at(plain, 10),

@@ -1,9 +1,9 @@
 """Draw a textured mesh into a picture: scanlines over triangles, four texels to a pixel.
 
-A texel is held as four 16-bit lanes in one 64-bit word, so that one multiplication weighs red,
-green, blue and alpha at once. Texture places are 24.8 fixed point. Pixel centres are whole numbers.
-A pixel belongs to a triangle from its left edge up to, not including, its right one, and an edge is
-computed from its upper end whichever triangle asks: neighbours leave no hole and do not overlap.
+A texel is spread over four 16-bit lanes of one 64-bit word, so that one multiplication weighs all
+its channels at once. Places are 16.16 fixed point and pixel centres whole numbers. A pixel belongs
+to a triangle from its left edge up to, not including, its right one, and each edge is walked from
+its own upper end whichever triangle asks: neighbours leave no hole and do not overlap.
 """
 
 from typing import NamedTuple
@@ -15,25 +15,26 @@ from numpy.typing import NDArray
 from bonaface.avatar.render.compiled import compiled, inlined
 from bonaface.avatar.rig import BLEND, HIDDEN, Floats, Indices, Mesh
 
-Lanes = NDArray[np.uint64]
 Words = NDArray[np.uint32]
 
 FINE = 2  # texels to a pixel: half-pixel shifts then cost no sharpness
 # Lanczos with three lobes, at half-way: keeps what a picture can hold and rings little
 HALFWAY = np.array([0.0243, -0.1351, 0.6108, 0.6108, -0.1351, 0.0243], np.float32)
 
+# Red and blue stay in the low half of a word, green and alpha go to the high half.
+RED_BLUE = np.uint64(0x0000000000FF00FF)
+GREEN_ALPHA = np.uint64(0x00000000FF00FF00)
 LANES = np.uint64(0x00FF00FF00FF00FF)
-PAIRS = np.uint64(0x0000FFFF0000FFFF)
-WORD = np.uint64(0x00000000FFFFFFFF)
 HALVES = np.uint64(0x0080008000800080)
+APART = np.uint64(24)
 BYTE = np.uint64(8)
-PAIR = np.uint64(16)
 ALPHA = np.uint64(48)
-ONE = np.uint64(256)
+WHOLE = np.uint64(256)
+FULL, NONE = np.uint64(255), np.uint64(0)
 
-TEXEL = np.float32(256)  # parts of a texel
-HALF = np.float32(0.5)
-SLIVER = np.float32(1e-4)  # px * px; smaller triangles show nothing
+UNIT = 65536  # of fixed point
+TAME = 8 * UNIT  # texels a pixel; only slivers of triangles look further
+SLIVER = 1e-4  # px * px; smaller triangles show nothing
 
 
 class Sheet(NamedTuple):
@@ -41,51 +42,50 @@ class Sheet(NamedTuple):
 
     corners: Indices  # (m, 3) vertices, back to front
     blends: NDArray[np.bool_]  # (m,) whether alpha matters
+    inside: NDArray[np.bool_]  # (m,) whether all of it looks well inside the texture
     places: Floats  # (n, 2) texels, where each vertex looks
-    texels: Lanes  # (height * width,)
+    texels: Words  # (height * width,) RGBA
     size: tuple[int, int]  # width and height of the texture, texels
 
 
+class Slope(NamedTuple):
+    """An edge: where it crosses a row, and how far it moves to the next; 16.16 px."""
+
+    x: int
+    step: int
+
+
 class Plane(NamedTuple):
-    """Texture places over one triangle, in 1/256 texels: at its top, and their change with x, y."""
-
-    u: np.float32
-    v: np.float32
-    u_x: np.float32
-    u_y: np.float32
-    v_x: np.float32
-    v_y: np.float32
-
-
-class Box(NamedTuple):
-    """Where one triangle may look, in 1/256 texels."""
-
-    u_low: int
-    u_high: int
-    v_low: int
-    v_high: int
-
-
-class Walk(NamedTuple):
-    """Texture places along one row of one triangle, in 1/256 texels."""
+    """Texture places: at the left end of row 0, and their change with x and with y; 16.16."""
 
     u: int
     v: int
-    u_step: int
-    v_step: int
+    u_x: int
+    v_x: int
+    u_y: int
+    v_y: int
+
+
+class Walk(NamedTuple):
+    """Texture places along one row; 16.16."""
+
+    u: int
+    v: int
+    u_x: int
+    v_x: int
 
 
 def make_sheet(mesh: Mesh, layer: NDArray[np.uint8]) -> Sheet:
     """Prepare a mesh and its RGBA layer (height, width, 4) for `draw`."""
     shown = mesh.kinds != HIDDEN
+    corners = np.ascontiguousarray(mesh.triangles[shown])
     fine = refine(layer)
-    return Sheet(
-        corners=np.ascontiguousarray(mesh.triangles[shown]),
-        blends=mesh.kinds[shown] == BLEND,
-        places=np.ascontiguousarray(mesh.texture * FINE, np.float32),
-        texels=spread(fine),
-        size=(fine.shape[1], fine.shape[0]),
-    )
+    size = (fine.shape[1], fine.shape[0])
+    places = np.ascontiguousarray(mesh.texture * FINE, np.float32)
+    looks = places[corners]  # (m, 3, 2)
+    inside = ((looks > 1) & (looks < np.array(size) - 3)).all((1, 2))
+    texels = fine.view(np.uint32).ravel()
+    return Sheet(corners, mesh.kinds[shown] == BLEND, inside, places, texels, size)
 
 
 def refine(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -97,14 +97,7 @@ def refine(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
     fine = np.zeros((height * FINE, width * FINE, 4), np.float32)
     fine[::FINE, ::FINE] = layer
     fine = cv2.sepFilter2D(fine, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
-    return np.clip(np.rint(np.asarray(fine, np.float32)), 0, 255).astype(np.uint8)
-
-
-def spread(pixels: NDArray[np.uint8]) -> Lanes:
-    """RGBA (height, width, 4) as one word a pixel, a 16-bit lane a channel."""
-    words = np.ascontiguousarray(pixels).view(np.uint32).ravel().astype(np.uint64)
-    words = (words | words << PAIR) & PAIRS
-    return (words | words << BYTE) & LANES
+    return np.ascontiguousarray(np.clip(np.rint(fine), 0, 255).astype(np.uint8))
 
 
 @compiled
@@ -115,38 +108,34 @@ def draw(points: Floats, sheet: Sheet, frame: Words) -> None:
     what is nearer comes later and covers them. What reaches beyond the frame is cut off.
     """
     for t in range(sheet.corners.shape[0]):
-        a, b, c = sheet.corners[t, 0], sheet.corners[t, 1], sheet.corners[t, 2]
-        across = (points[b, 0] - points[a, 0]) * (points[c, 1] - points[a, 1])
-        area = across - (points[b, 1] - points[a, 1]) * (points[c, 0] - points[a, 0])
-        if abs(area) > SLIVER:  # false for what is not a number, too
-            _triangle(points, sheet, t, frame)
+        a, b, c = _from_top(points, sheet.corners, t)
+        x0, y0, x1, y1 = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
+        x2, y2 = points[c, 0], points[c, 1]
+        area = np.float64(x1 - x0) * (y2 - y0) - np.float64(x2 - x0) * (y1 - y0)
+        if not abs(area) > SLIVER:  # so for what is not a number, too
+            continue
+        height = frame.shape[0]
+        first = min(max(int(np.ceil(y0)), 0), height)
+        middle = min(max(int(np.ceil(y1)), 0), height)
+        last = min(max(int(np.ceil(y2)), 0), height)
+        if first == last:
+            continue
+        plane = _plane(points, sheet.places, (a, b, c), area)
+        long = _slope((x0, y0), (x2, y2), first)
+        rest = Slope(long.x + (middle - first) * long.step, long.step)
+        upper = _slope((x0, y0), (x1, y1), first)
+        lower = _slope((x1, y1), (x2, y2), middle)
+        if area > 0:  # the middle corner is on the right
+            _fill(sheet, t, plane, (first, middle), (long, upper), frame)
+            _fill(sheet, t, plane, (middle, last), (rest, lower), frame)
+        else:
+            _fill(sheet, t, plane, (first, middle), (upper, long), frame)
+            _fill(sheet, t, plane, (middle, last), (lower, rest), frame)
 
 
 @inlined
-def _triangle(points: Floats, sheet: Sheet, t: int, frame: Words) -> None:
-    a, b, c = _from_top(points, sheet.corners[t, 0], sheet.corners[t, 1], sheet.corners[t, 2])
-    x0, y0, x1, y1 = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
-    x2, y2 = points[c, 0], points[c, 1]
-    upper, lower, long = (x1 - x0) / (y1 - y0), (x2 - x1) / (y2 - y1), (x2 - x0) / (y2 - y0)
-    plane = _plane(points, sheet.places, a, b, c)
-    box = _box(sheet, a, b, c)
-    height, width = frame.shape
-    for y in range(max(0, int(np.ceil(y0))), min(height, int(np.ceil(y2)))):
-        row = np.float32(y)
-        one = x0 + (row - y0) * long
-        two = x0 + (row - y0) * upper if row < y1 else x1 + (row - y1) * lower
-        left = max(0, int(np.ceil(min(one, two))))
-        count = min(width, int(np.ceil(max(one, two)))) - left
-        if count > 0:
-            walk = _walk(plane, box, np.float32(left) - x0, row - y0, count)
-            if sheet.blends[t]:
-                _blend(sheet, walk, frame, (y, left, count))
-            else:
-                _copy(sheet, walk, frame, (y, left, count))
-
-
-@inlined
-def _from_top(points: Floats, a: int, b: int, c: int) -> tuple[int, int, int]:
+def _from_top(points: Floats, corners: Indices, t: int) -> tuple[int, int, int]:
+    a, b, c = corners[t, 0], corners[t, 1], corners[t, 2]
     if points[b, 1] < points[a, 1]:
         a, b = b, a
     if points[c, 1] < points[b, 1]:
@@ -157,92 +146,135 @@ def _from_top(points: Floats, a: int, b: int, c: int) -> tuple[int, int, int]:
 
 
 @inlined
-def _plane(points: Floats, places: Floats, a: int, b: int, c: int) -> Plane:
+def _slope(top: tuple[float, float], bottom: tuple[float, float], row: int) -> Slope:
+    """The edge from `top` to `bottom`, (x, y) px each, from the first row that it crosses."""
+    lean = np.float64(bottom[0] - top[0]) / (bottom[1] - top[1])
+    return Slope(int((top[0] + (row - top[1]) * lean) * UNIT), int(lean * UNIT))
+
+
+@inlined
+def _plane(points: Floats, places: Floats, corners: tuple[int, int, int], area: float) -> Plane:
+    a, b, c = corners
     bx, by = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1]
     cx, cy = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1]
     bu, bv = places[b, 0] - places[a, 0], places[b, 1] - places[a, 1]
     cu, cv = places[c, 0] - places[a, 0], places[c, 1] - places[a, 1]
-    part = TEXEL / (bx * cy - by * cx)
-    return Plane(
-        places[a, 0] * TEXEL + HALF,
-        places[a, 1] * TEXEL + HALF,
-        (bu * cy - cu * by) * part,
-        (cu * bx - bu * cx) * part,
-        (bv * cy - cv * by) * part,
-        (cv * bx - bv * cx) * part,
-    )
+    part = UNIT / area
+    u_x, u_y = (bu * cy - cu * by) * part, (cu * bx - bu * cx) * part
+    v_x, v_y = (bv * cy - cv * by) * part, (cv * bx - bv * cx) * part
+    x, y = points[a, 0], points[a, 1]
+    u = places[a, 0] * UNIT - x * u_x - y * u_y + 128
+    v = places[a, 1] * UNIT - x * v_x - y * v_y + 128
+    return Plane(int(u), int(v), int(u_x), int(v_x), int(u_y), int(v_y))
 
 
 @inlined
-def _box(sheet: Sheet, a: int, b: int, c: int) -> Box:
+def _fill(
+    sheet: Sheet,
+    t: int,
+    plane: Plane,
+    rows: tuple[int, int],
+    edges: tuple[Slope, Slope],
+    frame: Words,
+) -> None:
+    """Fill the rows of one triangle between its left and its right edge."""
+    steep = max(abs(plane.u_x), abs(plane.v_x), abs(plane.u_y), abs(plane.v_y))
+    tame = sheet.inside[t] and steep < TAME
+    blends = sheet.blends[t]
+    (left, left_step), (right, right_step) = edges
+    width = frame.shape[1]
+    for y in range(rows[0], rows[1]):
+        begin = max((left + UNIT - 1) >> 16, 0)
+        end = min((right + UNIT - 1) >> 16, width)
+        left += left_step
+        right += right_step
+        if begin < end:
+            u = plane.u + begin * plane.u_x + y * plane.u_y
+            v = plane.v + begin * plane.v_x + y * plane.v_y
+            walk = Walk(u, v, plane.u_x, plane.v_x)
+            if not tame:
+                walk = _bent(sheet, t, walk, end - begin)
+            if blends:
+                _blend(sheet, walk, frame, (y, begin, end))
+            else:
+                _copy(sheet, walk, frame, (y, begin, end))
+
+
+@inlined
+def _bent(sheet: Sheet, t: int, walk: Walk, count: int) -> Walk:
     """Keep slivers from looking beyond their triangle, where they would sparkle."""
+    a, b, c = sheet.corners[t, 0], sheet.corners[t, 1], sheet.corners[t, 2]
     places, (width, height) = sheet.places, sheet.size
-    u, v = (places[a, 0], places[b, 0], places[c, 0]), (places[a, 1], places[b, 1], places[c, 1])
-    return Box(
-        max(0, int(min(u) * TEXEL)),
-        min((width - 1) * 256 - 1, int(max(u) * TEXEL) + 1),
-        max(0, int(min(v) * TEXEL)),
-        min((height - 1) * 256 - 1, int(max(v) * TEXEL) + 1),
-    )
+    one, two, three = places[a, 0], places[b, 0], places[c, 0]
+    low, high = min(one, two, three) * UNIT, max(one, two, three) * UNIT
+    u, u_x = _bent_line((walk.u, walk.u_x), count, (int(low), int(high) + 256), width)
+    one, two, three = places[a, 1], places[b, 1], places[c, 1]
+    low, high = min(one, two, three) * UNIT, max(one, two, three) * UNIT
+    v, v_x = _bent_line((walk.v, walk.v_x), count, (int(low), int(high) + 256), height)
+    return Walk(u, v, u_x, v_x)
 
 
 @inlined
-def _walk(plane: Plane, box: Box, right: float, down: float, count: int) -> Walk:
-    """The places of one row, in 1/256 texels; a row that leaves the box is bent into it."""
-    u = int(plane.u + right * plane.u_x + down * plane.u_y)
-    v = int(plane.v + right * plane.v_x + down * plane.v_y)
-    u_step, v_step = int(plane.u_x), int(plane.v_x)
-    u_end, v_end = u + (count - 1) * u_step, v + (count - 1) * v_step
-    if min(u, u_end) < box.u_low or max(u, u_end) > box.u_high:
-        u = min(max(u, box.u_low), box.u_high)
-        u_step = (min(max(u_end, box.u_low), box.u_high) - u) // max(count - 1, 1)
-    if min(v, v_end) < box.v_low or max(v, v_end) > box.v_high:
-        v = min(max(v, box.v_low), box.v_high)
-        v_step = (min(max(v_end, box.v_low), box.v_high) - v) // max(count - 1, 1)
-    return Walk(u, v, u_step, v_step)
+def _bent_line(
+    line: tuple[int, int], count: int, limits: tuple[int, int], size: int
+) -> tuple[int, int]:
+    """A start and a step whose `count` places stay within limits and a texture of `size`."""
+    start, step = line
+    low = min(max(limits[0], 0), (size - 1) * UNIT - 1)
+    high = min(max(limits[1], 0), (size - 1) * UNIT - 1)
+    end = min(max(start + (count - 1) * step, low), high)
+    start = min(max(start, low), high)
+    return start, (end - start) // max(count - 1, 1)
 
 
 @inlined
-def _texel(texels: Lanes, width: int, u: int, v: int) -> np.uint64:
-    """Four texels, weighed by how near they are; red, green, blue and alpha in lanes."""
-    fu, fv = np.uint64(u & 255), np.uint64(v & 255)
-    at = (v >> 8) * width + (u >> 8)
-    both = (fu * fv) >> BYTE
-    top = texels[at] * (ONE - fu - fv + both) + texels[at + 1] * (fu - both)
-    bottom = texels[at + width] * (fv - both) + texels[at + width + 1] * both
+def _texel(sheet: Sheet, u: int, v: int) -> np.uint64:
+    """Four texels, weighed by how near they are; the channels in lanes."""
+    texels, width = sheet.texels, sheet.size[0]
+    right, down = np.uint64((u >> 8) & 255), np.uint64((v >> 8) & 255)
+    at = (v >> 16) * width + (u >> 16)
+    both = (right * down) >> BYTE
+    top = _spread(texels[at]) * (WHOLE - right - down + both)
+    top += _spread(texels[at + 1]) * (right - both)
+    bottom = _spread(texels[at + width]) * (down - both)
+    bottom += _spread(texels[at + width + 1]) * both
     lanes: np.uint64 = ((top + bottom + HALVES) >> BYTE) & LANES
     return lanes
 
 
 @inlined
-def _word(lanes: np.uint64) -> np.uint32:
-    pairs = (lanes | (lanes >> BYTE)) & PAIRS
-    return np.uint32((pairs | (pairs >> PAIR)) & WORD)
+def _spread(word: np.uint32) -> np.uint64:
+    wide = np.uint64(word)
+    return (wide & RED_BLUE) | ((wide & GREEN_ALPHA) << APART)
+
+
+@inlined
+def _gather(lanes: np.uint64) -> np.uint32:
+    return np.uint32((lanes & RED_BLUE) | ((lanes >> APART) & GREEN_ALPHA))
 
 
 @inlined
 def _copy(sheet: Sheet, walk: Walk, frame: Words, span: tuple[int, int, int]) -> None:
-    texels, width = sheet.texels, sheet.size[0]
-    u, v = walk.u, walk.v
-    y, left, count = span
-    for x in range(left, left + count):
-        frame[y, x] = _word(_texel(texels, width, u, v))
-        u += walk.u_step
-        v += walk.v_step
+    u, v, u_x, v_x = walk
+    y, begin, end = span
+    for x in range(begin, end):
+        frame[y, x] = _gather(_texel(sheet, u, v))
+        u += u_x
+        v += v_x
 
 
 @inlined
 def _blend(sheet: Sheet, walk: Walk, frame: Words, span: tuple[int, int, int]) -> None:
-    texels, width = sheet.texels, sheet.size[0]
-    u, v = walk.u, walk.v
-    y, left, count = span
-    for x in range(left, left + count):
-        over = _texel(texels, width, u, v)
+    u, v, u_x, v_x = walk
+    y, begin, end = span
+    for x in range(begin, end):
+        over = _texel(sheet, u, v)
         alpha = over >> ALPHA
-        alpha += alpha >> np.uint64(7)
-        under = np.uint64(frame[y, x])
-        under = (under | (under << PAIR)) & PAIRS
-        under = (under | (under << BYTE)) & LANES
-        frame[y, x] = _word(((over * alpha + under * (ONE - alpha)) >> BYTE) & LANES)
-        u += walk.u_step
-        v += walk.v_step
+        if alpha == FULL:
+            frame[y, x] = _gather(over)
+        elif alpha > NONE:
+            mixed = over * alpha + _spread(frame[y, x]) * (FULL - alpha) + HALVES
+            mixed += (mixed >> BYTE) & LANES  # so that this is a division by 255
+            frame[y, x] = _gather((mixed >> BYTE) & LANES)
+        u += u_x
+        v += v_x

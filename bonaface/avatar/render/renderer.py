@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bonaface.avatar.pose import Pose
 from bonaface.avatar.render.eyes import EyeLayer
 from bonaface.avatar.render.lashes import LashLayer
+from bonaface.avatar.render.lids import LidLayer
 from bonaface.avatar.render.mouth import MouthLayer
 from bonaface.avatar.render.posing import Posed, Skeleton
 from bonaface.avatar.render.raster import draw, make_sheet
@@ -95,10 +96,16 @@ class Renderer:
 def _layers(likeness: Likeness, skeleton: Skeleton) -> dict[str, Layer]:
     """What is painted, from back to front, by name."""
     right, left = likeness.eyes
+    behind_glasses: dict[str, Layer] = {
+        name: LidLayer(likeness, eye)
+        for name, eye in (("right lid", right), ("left lid", left))
+        if eye.lid is not None
+    }
     return {
         "skin": SkinLayer(likeness),
         "right eye": EyeLayer(likeness, right),
         "left eye": EyeLayer(likeness, left),
+        **behind_glasses,
         "right lashes": LashLayer(likeness, right),
         "left lashes": LashLayer(likeness, left),
         "mouth": MouthLayer(likeness, skeleton),
