@@ -57,7 +57,7 @@ class Style:
     rate: Fraction = Fraction(25)  # pictures a second
     manner: str = "warm"
     seed: int = 0
-    face: int | None = None  # which, counted from the largest, where there are several
+    face: int | None = None  # which, counted from the left, where there are several
 
 
 def from_text(text: str, voice: str = "default", skip: Skip = lambda _: None) -> Iterator[Part]:
