@@ -55,7 +55,9 @@ def _add_style(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--manner", choices=MANNERS, default="warm", help="default: warm")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same video")
-    parser.add_argument("--face", type=int, metavar="N", help="of several faces, the Nth from the left")
+    parser.add_argument(
+        "--face", type=int, metavar="N", help="of several faces, the Nth from the left"
+    )
     parser.add_argument(
         "--purpose", metavar="SLUG", help="needed where the record allows several purposes"
     )
