@@ -20,8 +20,8 @@ EDGES = np.r_[np.arange(6, 69, 3), np.arange(69, 142, 6)]
 BANDS = len(EDGES) - 1
 LOW = int((EDGES[:-1] < 69).sum())  # bands that an 8 kHz line keeps
 SLOTS = 125
-PILOT = 0.45  # share of the cells
-MESSAGE = Message("sound", SOUND_ID_BITS, 16)
+PILOT = 0.35  # share of the cells
+MESSAGE = Message("sound", SOUND_ID_BITS, 24)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

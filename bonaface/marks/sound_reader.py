@@ -3,7 +3,8 @@
 How a find is kept from being an accident: as in `picture_reader`, the pilots' agreement z with any
 one alignment exceeds t with a probability of at most exp(-t**2 / 2) for sound made without the key
 (Hoeffding, 1963), and the bar is set so that all alignments together stay under 1e-6. An id has a
-16-bit keyed tag of its own; with it, and half of the 1e-6, a lower z is enough.
+24-bit keyed tag of its own; with it, and half of the 1e-6, a lower z is enough. Where there is a
+mark too weak to be read, the tag lets a wrong id pass once in two million times.
 """
 
 import math
@@ -40,7 +41,7 @@ CLIP = 9.0  # dB
 LEVELS = (-76, -62, -50, -36, -29, -23, -16, -4)
 WEIGHTS = (0, 0.6, 1, 1, 0.75, 0.45, 0.3, 0.15)
 NOISY, MARGIN = 0.4, 2.0  # weight at the noise floor, and dB above it where trust begins
-TRIES = 4  # alignments whose id is read
+TRIES = 8  # alignments whose id is read
 CHANCE = 1e-6  # of finding a mark where there is none, for a whole recording
 
 Cells = NDArray[np.float64]  # (frames, BANDS): what a cell that starts here would say
