@@ -42,11 +42,10 @@ class Eye:
     origin: tuple[int, int]  # left, top of the textures on the canvas
     ball: Bytes  # (h, w, 3) the eyeball as if the lids were away
     shadow: Floats  # (h, w, 3) what lids and lashes take of its light, at rest
-    # (h, w, 4) premultiplied RGBA: the upper lid as painted for a blink. Columns run along `upper`,
-    # from the outer corner to the inner; rows from the crease (the next ring up) to the lid's edge.
+    # Of eyes behind glasses only, premultiplied RGBA: (h, w, 4) the upper lid as a blink shows it,
+    # columns along `upper`, rows from the crease (the next ring up) to the edge of the lid;
     lid: Floats | None = None
-    # (h, w, 4) premultiplied RGBA over everything, px of the canvas from `origin`: what glasses
-    # reflect; it stays while the eye behind them blinks
+    # and (h, w, 4) rims and reflections, which lie over it and stay, px of the canvas from `origin`
     glare: Floats | None = None
 
 

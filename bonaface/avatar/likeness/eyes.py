@@ -52,8 +52,8 @@ def _make_eye(canvas: Bytes, landmarks: Places, ruler: Ruler, side: int, *, glas
         origin=view.origin,
         ball=np.clip(ball + 0.5, 0, 255).astype(np.uint8),
         shadow=_shadow(view, ball),
-        lid=paint_lid(canvas, landmarks, upper, lower),
-        glare=find_glare(view.picture, view.scale) if glasses else None,
+        lid=paint_lid(canvas, landmarks, lower) if glasses else None,
+        glare=find_glare(view.picture, view.open, view.scale) if glasses else None,
     )
 
 

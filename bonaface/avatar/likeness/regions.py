@@ -29,6 +29,9 @@ LIDS = frozenset(
     for ring in rings[:2]
     for i in ring
 )
+LID_EDGES = frozenset(
+    lm.RIGHT_UPPER_LID[0] + lm.RIGHT_LOWER_LID[0] + lm.LEFT_UPPER_LID[0] + lm.LEFT_LOWER_LID[0]
+)
 MOUTH = frozenset(i for rings in (lm.UPPER_LIP, lm.LOWER_LIP) for ring in rings for i in ring)
 UPPER_FACE = LIDS | BROWS | UPPER_OVAL | SURROUNDINGS | BRIDGE
 
