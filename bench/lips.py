@@ -4,11 +4,13 @@ Each clip of media/talking that shows speech gives its first good frame, which b
 the clip's own sound, or its known words, drive it; what the lips then do is compared with the film.
 Mouths are measured on the posed mesh of the clip's own face: nobody in the clips agreed to be
 drawn. With `--drawn PORTRAIT`, a picture of a person who does not exist, the same lips are drawn on
-that portrait and found again by the face tracker, which is what a viewer sees.
+that portrait and found again by the face tracker, which is what a viewer sees; distances of
+landmarks are left out then, because it is another face.
 
 Rows: `sound` (the network that hears), `text` (phones whose times are known), and two baselines,
 `loudness` (the mouth as open as the sound is loud) and `still`. Columns are the fields of
-mouth_scores.Scores, each the mean over clips with a 95 % bootstrap interval.
+mouth_scores.Scores, each the mean over clips (n) with a 95 % bootstrap interval over clips; means
+of closures are over closures.
 
 `--json` prints one object: {"clips": [name], "left_out": {name: reason}, "seconds": number,
 "drawn": bool, "mouths": {row: {"all" | "grid": {column: {"mean", "low", "high", "n"}},
@@ -20,7 +22,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from typing import Any
 import numpy as np
 from filmed import Filmed, filmed_mouth, find_portrait, measure_turn, read_portrait
 from known_text import align_text, find_transcript, read_notes
-from mouth_scores import NAMES, Mouth, Scores, score
+from mouth_scores import NAMES, WEIGHTS, Mouth, Scores, score
 from numpy.typing import NDArray
 from seen import Watcher, watch_drawn, watch_mesh
 
@@ -45,6 +47,7 @@ MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "share
 PROFILE = 30.0  # degrees: beyond this median turn the lips are not seen from the front
 SILENT = 0.001  # root mean square of a track without sound
 RESAMPLES = 2000
+NOTHING = float("nan")
 Driver = Callable[["Clip"], Sequence[Lips] | None]
 
 
@@ -136,8 +139,8 @@ DRIVERS: dict[str, Driver] = {
 }
 
 
-def judge(clip: Clip, drivers: Iterable[str], watch: Watcher) -> dict[str, Scores]:
-    """Drive one clip's likeness in every way and score it."""
+def judge(clip: Clip, drivers: Iterable[str], watch: Watcher, *, drawn: bool) -> dict[str, Scores]:
+    """Drive one clip's likeness in every way and score it; `drawn` is another's face."""
     film = clip.film
     seen = ~np.isnan(film.opening)
     real = Mouth(film.times[seen], film.opening[seen], film.landmarks[seen])
@@ -148,18 +151,23 @@ def judge(clip: Clip, drivers: Iterable[str], watch: Watcher) -> dict[str, Score
         lips = DRIVERS[driver](clip)
         if lips is not None:
             made = look(list(over(Manner("calm", rate), lips)))
-            found[driver] = score(made, real)
+            scores = score(made, real)
+            found[driver] = replace(scores, m_lmd=NOTHING, f_lmd=NOTHING) if drawn else scores
     return found
 
 
-def average(values: Floats, seed: int = 0) -> dict[str, Any]:
+def average(rows: Sequence[dict[str, float]], column: str) -> dict[str, Any]:
     """Mean over clips with a 95 % bootstrap interval; clips without the figure are left out."""
-    values = values[~np.isnan(values)]
-    if not len(values):
+    rows = [row for row in rows if not np.isnan(row[column])]
+    if not rows:
         return {"mean": None, "low": None, "high": None, "n": 0}
-    draws = np.random.default_rng(seed).choice(values, (RESAMPLES, len(values))).mean(1)
+    values = np.array([row[column] for row in rows])
+    weights = np.array([row[WEIGHTS[column]] if column in WEIGHTS else 1 for row in rows])
+    drawn = np.random.default_rng(0).integers(0, len(rows), (RESAMPLES, len(rows)))
+    draws = (values * weights)[drawn].sum(1) / weights[drawn].sum(1)
     low, high = np.percentile(draws, (2.5, 97.5))
-    return {"mean": float(values.mean()), "low": float(low), "high": float(high), "n": len(values)}
+    mean = float(np.average(values, weights=weights))
+    return {"mean": mean, "low": float(low), "high": float(high), "n": int(weights.sum())}
 
 
 def gather(results: dict[str, dict[str, Scores]], driver: str) -> dict[str, Any]:
@@ -167,7 +175,7 @@ def gather(results: dict[str, dict[str, Scores]], driver: str) -> dict[str, Any]
     rows = {name: asdict(one[driver]) for name, one in results.items() if driver in one}
     grid = [row for name, row in rows.items() if name.startswith("rizkiarm-")]
     means = {
-        group: {c: average(np.array([row[c] for row in of], np.float64)) for c in NAMES}
+        group: {c: average(of, c) for c in NAMES}
         for group, of in (("all", list(rows.values())), ("grid", grid))
     }
     clean = {n: {c: None if v != v else v for c, v in row.items()} for n, row in rows.items()}  # noqa: PLR0124 (NaN)
@@ -221,7 +229,7 @@ def main() -> None:
         if asked.clips not in clip.name:
             continue
         try:
-            results[clip.name] = judge(clip, asked.only, watch)
+            results[clip.name] = judge(clip, asked.only, watch, drawn=bool(asked.drawn))
         except PortraitRefused as refusal:
             left_out[clip.name] = f"no likeness: {refusal}"
         except WeightsMissing as missing:

@@ -35,9 +35,12 @@ class Scores:
     r_best: float  # Pearson at that offset
     closures: float  # share of filmed closures at which the made mouth closes
     closures_true: float  # share of made closures at which the filmed mouth closes
+    filmed: int  # closures
+    made: int
 
 
-NAMES = tuple(field.name for field in fields(Scores))
+NAMES = tuple(field.name for field in fields(Scores) if field.type is float)
+WEIGHTS = {"closures": "filmed", "closures_true": "made"}  # means are over closures, not clips
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +171,7 @@ def score(made: Mouth, film: Mouth) -> Scores:
     laid = place(made.landmarks, model)[nearest]
     mouth, face = measure_distance(laid, place(film.landmarks, model))
     rate = 1 / float(np.median(np.diff(film.times)))
+    dips, own = find_closures(film), find_closures(made)
     return Scores(
         r=correlate(opening, film.opening),
         m_lmd=mouth,
@@ -175,6 +179,8 @@ def score(made: Mouth, film: Mouth) -> Scores:
         mtm_ms=measure_timing(opening, film.opening, rate),
         offset_ms=nothing if still else lag * 1000,
         r_best=nothing if still else best,
-        closures=nothing if still else recall(find_closures(film), made),
-        closures_true=nothing if still else recall(find_closures(made), film),
+        closures=nothing if still else recall(dips, made),
+        closures_true=nothing if still else recall(own, film),
+        filmed=len(dips),
+        made=len(own),
     )

@@ -66,7 +66,7 @@ def vowel(openness: float, front: float, rounded: float, pull: float = 1.0) -> V
         upperUp=0.04 + 0.16 * spread,
         stretch=spread * (0.48 - 0.16 * openness),
         smile=0.15 * spread * (1 - openness),
-        pucker=rounded * 0.8 * (1 - openness) ** 1.5,
+        pucker=rounded * 0.9 * (1 - openness) ** 1.5,
         funnel=rounded * (0.12 + 0.40 * min(1.0, 1.6 * openness)),
     )
     insist = row(pull, closure=0.6 * pull, **dict.fromkeys(ROUND, pull * (1 + rounded)))
@@ -101,14 +101,14 @@ BILABIAL = replace(
 )
 LABIODENTAL = labial(
     {**LOOSE, "FF": 5.0, **dict.fromkeys(OPEN, 3.0)}, (0.045, 0.040),
-    jawOpen=0.03, FF=0.9, upperUp=0.05,
+    jawOpen=0.03, FF=0.9, upperUp=0.12,
 )  # fmt: skip
 NARROW = labial({"jawOpen": 1.0}, (0.05, 0.05), jawOpen=0.08, pucker=0.25, lowerDown=0.08)
 GLIDE = labial(
     {**dict.fromkeys(ROUND, 2.5), **dict.fromkeys(OPEN, 1.6)},
     (0.085, 0.06),
     jawOpen=0.02,
-    pucker=0.8,
+    pucker=0.9,
 )
 RHOTIC = labial(
     {**dict.fromkeys(ROUND, 1.2), **dict.fromkeys(OPEN, 1.6)},
