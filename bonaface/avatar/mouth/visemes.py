@@ -100,14 +100,14 @@ BILABIAL = replace(
     bilabial=True,
 )
 LABIODENTAL = labial(
-    {**LOOSE, "FF": 5.0, **dict.fromkeys(OPEN, 3.0)}, (0.045, 0.040),
-    jawOpen=0.03, FF=0.9, upperUp=0.12,
+    {**LOOSE, "FF": 5.0, **dict.fromkeys(OPEN, 3.6)}, (0.045, 0.040),
+    jawOpen=0.02, FF=0.95, upperUp=0.04,
 )  # fmt: skip
 NARROW = labial({"jawOpen": 1.0}, (0.05, 0.05), jawOpen=0.08, pucker=0.25, lowerDown=0.08)
 GLIDE = labial(
-    {**dict.fromkeys(ROUND, 2.5), **dict.fromkeys(OPEN, 1.6)},
+    {**dict.fromkeys(ROUND, 2.5), **dict.fromkeys(OPEN, 2.2)},
     (0.085, 0.06),
-    jawOpen=0.02,
+    jawOpen=0.0,
     pucker=0.9,
 )
 RHOTIC = labial(
