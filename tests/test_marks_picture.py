@@ -149,6 +149,15 @@ def test_any_shape_comes_out_marked(shape: tuple[int, int]) -> None:
     assert not read_picture_mark([Picture(0, pixels)]).found
 
 
+@pytest.mark.parametrize("view", [np.s_[:, ::-1], np.s_[::2, 5:], np.s_[:, :, ::-1]])
+def test_any_memory_layout_will_do(view: tuple[slice, ...]) -> None:
+    seen = scene()[0].pixels[view]
+    for pixels in (seen, np.asfortranarray(seen)):
+        (out,) = PictureMark(MARK_ID).push(Picture(0, pixels))
+        (same,) = PictureMark(MARK_ID).push(Picture(0, np.ascontiguousarray(seen)))
+        assert np.array_equal(out.pixels, same.pixels)
+
+
 def test_white_and_black_do_not_wrap_around() -> None:
     for level in (0, 255):
         flat = Picture(0, np.full((300, 400, 3), level, np.uint8))

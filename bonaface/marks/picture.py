@@ -44,7 +44,7 @@ class PictureMark:
 
     def push(self, item: Picture) -> Iterable[MarkedPicture]:
         """Label and mark one picture."""
-        pixels = np.array(item.pixels)
+        pixels = np.array(item.pixels, order="C")
         draw_label(self._label, *pixels.shape[:2]).press(pixels)
         add_cells(pixels, self._find_cells(item.at // SLOT) * weigh(pixels))
         return (seal_picture(Picture(item.at, pixels), self.mark_id),)
