@@ -14,6 +14,7 @@ from bonaface.face import landmarks as lm
 
 FINE = 1.5  # texels a pixel
 DEEPER = np.array([0.88, 0.83, 0.79])  # lower teeth lie in light that lips have reddened
+PALER, BRIGHTER = 9.0, 16.0  # a* and L* of CIELAB that set teeth apart from lips
 DIMMEST, BRIGHTEST = 105.0, 236.0  # levels that a tooth in full light may have
 _CHEEKS = (50, 280, 205, 425, 101, 330)
 _RED = (15, 16, 85, 315, 86, 316)
@@ -27,6 +28,7 @@ class Tones:
     lips: Places
     tooth: Places  # a tooth in full light
     light: float  # 1 is a well lit face
+    colour: float  # 0 a face in black and white, of marble or in sepia; 1 one of flesh
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,23 @@ def take_tones(canvas: Bytes, landmarks: Places, white: Places, own: OwnTeeth | 
     if own is not None:  # theirs, but for the shadow of the lips that they may lie in
         tooth = own.tone * max(1.0, float(0.85 * tooth.mean() / own.tone.mean()))
     light = float(np.clip(tooth.mean() / 205, 0.35, 1.1))
-    return Tones(skin, lips, tooth, light)
+    return Tones(skin, lips, tooth, light, _colourfulness(skin, lips))
+
+
+def _colourfulness(skin: Places, lips: Places) -> float:
+    """Lips are redder than skin wherever there is colour; a tinted black and white has none."""
+    hues = [tone / max(float(tone.mean()), 1.0) for tone in (skin, lips)]
+    spread = max(float(np.ptp(hue)) for hue in hues)
+    redder = float(hues[1][0] - hues[1][1] - hues[0][0] + hues[0][1])
+    return float(np.clip(max((spread - 0.08) / 0.2, redder / 0.1), 0, 1))
+
+
+def _toned(texture: Floats, tones: Tones) -> Floats:
+    """RGBA (h, w, 4) no more colourful than the portrait."""
+    grey = texture[..., :3].mean(-1, keepdims=True) * (tones.skin / max(tones.skin.mean(), 1.0))
+    out = texture.copy()
+    out[..., :3] = grey * (1 - tones.colour) + texture[..., :3] * tones.colour
+    return out
 
 
 def _median(canvas: Bytes, landmarks: Places, spots: tuple[int, ...]) -> Places:
@@ -83,11 +101,20 @@ def find_teeth(canvas: Bytes, landmarks: Places, ruler: Ruler) -> OwnTeeth | Non
     core = (shown > 0.9) & (bright > 0.8)
     if core.sum() < 8:
         return None
+    if not _unlike_lips(picture[core], _median(canvas, landmarks, _RED)):
+        return None
     light = picture[core].mean(1)
     tone = picture[core][light >= np.percentile(light, 60)].mean(0)
     alpha = shown[..., None]
     texture = np.dstack([picture * alpha, alpha]).astype(np.float32)
     return OwnTeeth(texture, (int(left), int(top)), tone.astype(np.float64))
+
+
+def _unlike_lips(pixels: Floats, lips: Places) -> bool:
+    """Whether pixels (n, 3) are less red or much brighter than lips (3,): not their inner side."""
+    both = np.stack([np.median(pixels, 0), lips])[None].astype(np.float32) / 255
+    (seen, red) = cv2.cvtColor(both, cv2.COLOR_RGB2LAB)[0]
+    return bool(red[1] - seen[1] > PALER or seen[0] - red[0] > BRIGHTER)
 
 
 def _toothness(picture: Floats, between: Floats) -> Floats:
@@ -122,12 +149,13 @@ def _hanging(bright: Floats, between: Floats, scale: float) -> Floats:
 def make_mouth(calm: Places, ruler: Ruler, tones: Tones, own: OwnTeeth | None) -> Mouth:
     """Teeth, tongue and the dark; `calm` are the vertices at rest."""
     scale = max(2.0, float(np.ceil(ruler.scale * FINE)))
-    cavity = np.clip(np.array([40.0, 17.0, 15.0]) * tones.light + 0.08 * tones.lips, 0, 90)
+    dark = np.clip(np.array([40.0, 17.0, 15.0]) * tones.light + 0.08 * tones.lips, 0, 90)
+    cavity = _toned(np.append(dark, 1.0)[None, None].astype(np.float32), tones)[0, 0]
     return Mouth(
         scale=scale,
-        upper=draw_teeth(scale, tones.tooth * 0.98, upper=True),
-        lower=draw_teeth(scale, tones.tooth * DEEPER, upper=False),
-        tongue=draw_tongue(scale, tones.light),
+        upper=_toned(draw_teeth(scale, tones.tooth * 0.98, upper=True), tones),
+        lower=_toned(draw_teeth(scale, tones.tooth * DEEPER, upper=False), tones),
+        tongue=_toned(draw_tongue(scale, tones.light), tones),
         cavity=(float(cavity[0]), float(cavity[1]), float(cavity[2])),
         curve=_curve(calm, ruler),
         photo=own.texture if own is not None else None,
