@@ -192,11 +192,21 @@ def show(report: dict[str, Any]) -> None:
             means = [report["mouths"].get(driver, {}).get(group) for driver in DRIVERS]
             cells = [write(mean[name]) if mean else "-" for mean in means]
             print(f"{name:40}" + "".join(f"{cell:>26}" for cell in cells))
-    print("\nr, clip by clip".ljust(41) + "".join(f"{driver:>26}" for driver in DRIVERS))
+    print(
+        "\nr (and offset), clip by clip".ljust(41) + "".join(f"{driver:>26}" for driver in DRIVERS)
+    )
     for name in report["clips"]:
         rows = [report["mouths"].get(driver, {"clips": {}})["clips"] for driver in DRIVERS]
-        cells = [f"{row[name]['r']:.2f}" if name in row else "-" for row in rows]
+        cells = [write_clip(row.get(name)) for row in rows]
         print(f"{name:40}" + "".join(f"{cell:>26}" for cell in cells))
+
+
+def write_clip(row: dict[str, Any] | None) -> str:
+    """Write a clip's r and offset."""
+    if row is None:
+        return "-"
+    offset = "" if row["offset_ms"] is None else f" ({row['offset_ms']:+.0f} ms)"
+    return f"{row['r']:.2f}{offset}"
 
 
 def write(mean: dict[str, Any]) -> str:
