@@ -16,10 +16,12 @@ from bonaface.avatar.likeness import build_likeness, load_likeness, save_likenes
 from bonaface.avatar.likeness.background import fill_in, paint_background
 from bonaface.avatar.likeness.check import check_face, choose_face, yaw
 from bonaface.avatar.likeness.contour import _path
+from bonaface.avatar.likeness.folds import soften_folds
 from bonaface.avatar.likeness.framing import frame_face
 from bonaface.avatar.likeness.glasses import rigid_vertices, wears_glasses
 from bonaface.avatar.likeness.matte import guided
 from bonaface.avatar.likeness.mesh import STEEPEST, VERTICES, skin_triangles
+from bonaface.avatar.likeness.mouth import _unlike_lips
 from bonaface.avatar.likeness.rest import gauge_smile
 from bonaface.avatar.likeness.ruler import Ruler, flatten, measure
 from bonaface.avatar.likeness.scene import extend_scene
@@ -472,3 +474,37 @@ def test_broken_and_missing_files_are_refused(stored: dict[str, bytes], tmp_path
     less = {name: data for name, data in stored.items() if name != "mesh/rest.npy"}
     with pytest.raises(UnreadableMedia):
         load_likeness(packed(less, tmp_path / "less.likeness"))
+
+
+@pytest.mark.media
+def test_a_smiles_folds_get_softer(media: Path) -> None:
+    picture = read_photo(media / "portraits" / "fictional-031.jpg")
+    (face,) = find_faces(picture)
+    points = flatten(face.landmarks)
+    ruler = measure(points)
+    height, width = picture.pixels.shape[:2]
+    layer = np.dstack([picture.pixels, np.full((height, width), 255, np.uint8)])
+    softer = soften_folds(layer, points, ruler, 1.0)
+    change = softer[..., :3].astype(int) - layer[..., :3]
+    assert change.min() >= -1
+    assert change.max() > 8
+    nose, brow = (points[i, :2].astype(int) for i in (lm.NOSE_TIP, 9))
+    assert (change[nose[1], nose[0]] == 0).all()
+    assert (change[brow[1], brow[0]] == 0).all()
+    assert soften_folds(layer, points, ruler, 0.0) is layer
+
+
+def test_the_inner_lip_is_no_tooth() -> None:
+    lips = np.array([190.0, 110.0, 115.0])
+    assert not _unlike_lips(np.full((9, 3), (150, 80, 80), np.float32), lips)
+    assert _unlike_lips(np.full((9, 3), (190, 180, 160), np.float32), lips)
+    grey = np.array([110.0, 110.0, 110.0])
+    assert _unlike_lips(np.full((9, 3), 190, np.float32), grey)
+
+
+@pytest.mark.media
+def test_a_grey_portrait_has_a_grey_mouth(media: Path) -> None:
+    mouth = build_likeness(read_photo(media / "portraits" / "fudan-generative-vision-4.jpg")).mouth
+    for texture in (mouth.tongue, mouth.upper, mouth.lower):
+        assert np.ptp(texture[..., :3], axis=-1).max() < 2
+    assert np.ptp(mouth.cavity) < 2

@@ -10,6 +10,7 @@ from bonaface.avatar.likeness.check import check_face, choose_face
 from bonaface.avatar.likeness.contour import snap_lips
 from bonaface.avatar.likeness.eyes import make_eyes
 from bonaface.avatar.likeness.field import Field
+from bonaface.avatar.likeness.folds import soften_folds
 from bonaface.avatar.likeness.framing import Framed, frame_face
 from bonaface.avatar.likeness.glasses import rigid_vertices, wears_glasses
 from bonaface.avatar.likeness.jaw import swing_jaw
@@ -22,7 +23,7 @@ from bonaface.avatar.likeness.mesh import (
     skin_triangles,
 )
 from bonaface.avatar.likeness.mouth import OwnTeeth, find_teeth, make_mouth, take_tones
-from bonaface.avatar.likeness.rest import relax
+from bonaface.avatar.likeness.rest import gauge_smile, relax
 from bonaface.avatar.likeness.ruler import Places, Ruler, flatten, measure
 from bonaface.avatar.likeness.scene import Stage, extend_scene
 from bonaface.avatar.rig import Bytes, Eye, Likeness, Mesh
@@ -100,7 +101,6 @@ def _assemble(portrait: str, subject: _Subject) -> Likeness:
     eyes = make_eyes(stage.canvas, landmarks, ruler, glasses=subject.glasses)
     tones = take_tones(stage.canvas, landmarks, _white(eyes), subject.teeth)
     calm = np.asarray(mesh.vertices + mesh.rest, np.float64)
-    lined = line_lips(stage.layer, landmarks, ruler) if subject.parted else stage.layer
     return Likeness(
         portrait=portrait,
         width=subject.size[0],
@@ -112,7 +112,7 @@ def _assemble(portrait: str, subject: _Subject) -> Likeness:
         focal=FOCAL * _tall(landmarks),
         jaw=jaw[14].astype(np.float32),
         mesh=mesh,
-        layer=lined,
+        layer=_skin(subject),
         background=stage.background,
         eyes=eyes,
         mouth=make_mouth(calm, ruler, tones, subject.teeth),
@@ -120,6 +120,14 @@ def _assemble(portrait: str, subject: _Subject) -> Likeness:
         lips=_triple(tones.lips),
         glasses=subject.glasses,
     )
+
+
+def _skin(subject: _Subject) -> Bytes:
+    """The person as the mesh shows them: at rest, so without open lips and folds of a smile."""
+    layer, landmarks, ruler = subject.stage.layer, subject.landmarks, subject.ruler
+    if subject.parted:
+        layer = line_lips(layer, landmarks, ruler)
+    return soften_folds(layer, landmarks, ruler, gauge_smile(landmarks, ruler).strength)
 
 
 def _make_mesh(subject: _Subject) -> tuple[Mesh, Places]:
