@@ -14,10 +14,11 @@ CURVE = smooth_curve(11, 41)  # from the vertices of a lip to its edge
 BEHIND = 7.0  # mm from the seam of the lips back to the teeth
 JAW_SIDE = 4.0  # mm that jawSide moves the lower teeth
 WIDE, TALL = 26.0, 14.0  # mm from the middle of a texture to its sides
-UPPER_EDGE, LOWER_EDGE = 2.2, -0.4  # mm below the seam, where the rows of teeth end, jaw closed
+UPPER_EDGE, LOWER_EDGE = 2.2, -1.3  # mm below the seam, where the rows of teeth end, jaw closed
 LONGEST = 7.0  # mm below the seam that a photo's own teeth may end
 BITE = 0.6  # share of the curve of the upper teeth that the lower ones have
-TONGUE_RISE, TONGUE_TIP = 2.6, 4.2  # mm that a tongue lies up when the mouth is open, and goes up
+TONGUE_RISE, TONGUE_TIP = 4.6, 4.2  # mm that a tongue lies up when the mouth is open, and goes up
+TIP_LIGHT = 1.5  # a tongue's tip between the teeth is lit from the front, its texture from above
 DEEP = 2.0  # mm over which the lips take light from what lies deep behind them
 SHADE, SHADE_DEPTH = 0.34, 1.3  # light that teeth lose right under the upper lip, and mm of that
 CORNER = 6.0  # mm from the corners in which the cheeks take light
@@ -151,8 +152,8 @@ def _paint(frame: Bytes, opening: Opening, deep: Floats, inside: Inside, bite: B
             cover = opening.cover[row, column]
             if cover > np.float32(0.004):
                 y, x = opening.top + row, opening.left + column
-                far, near, rim = _light(opening, deep, row, column, bite)
-                _see(inside, bite, (x, y), (far, near), colour)
+                light, rim = _light(opening, deep, row, column, bite)
+                _see(inside, bite, (x, y), light, colour)
                 for k in range(3):
                     under = np.float32(frame[y, x, k])
                     seen = colour[k] + (inside.lip[k] - colour[k]) * rim
@@ -163,8 +164,8 @@ def _paint(frame: Bytes, opening: Opening, deep: Floats, inside: Inside, bite: B
 @inlined
 def _light(
     opening: Opening, deep: Floats, row: int, column: int, bite: Bite
-) -> tuple[float, float, float]:
-    """Light deep in the mouth and on the teeth, and how much of the inner lip shows; 0 to 1."""
+) -> tuple[tuple[float, float, float], float]:
+    """Light in the throat, on the tongue and on the teeth; and how much of the inner lip shows."""
     mm = np.sqrt(bite.skull[0, 0] ** 2 + bite.skull[1, 0] ** 2)  # a px of the picture
     y = opening.top + row
     above = max(y - opening.high[column], 0.0) * mm
@@ -175,7 +176,9 @@ def _light(
     open_ = min(max(1.7 * deep[row, column] - 0.45, 0.0), 1.0)
     shade = 1 - SHADE * np.exp(-((above / SHADE_DEPTH) ** 2))
     rim = RIM * np.exp(-((min(above, below) / RIM_DEPTH) ** 2))
-    return bite.light * corner * (0.3 + 0.7 * open_), bite.light * corner * shade, rim
+    full = bite.light * corner
+    dark = full * (1.15 - 0.6 * open_)  # the middle is the furthest away
+    return (dark, full * (0.3 + 0.7 * open_), full * shade), rim
 
 
 @inlined
@@ -183,11 +186,11 @@ def _see(
     inside: Inside,
     bite: Bite,
     place: tuple[float, float],
-    light: tuple[float, float],
+    light: tuple[float, float, float],
     colour: Floats,
 ) -> None:
     """What is seen behind the lips at one place of the picture, from back to front."""
-    (x, y), (far, near) = place, light
+    (x, y), (dark, far, near) = place, light
     s, j, p = bite.skull, bite.jaw, bite.photo
     across, down = s[0, 0] * x + s[0, 1] * y + s[0, 2], s[1, 0] * x + s[1, 1] * y + s[1, 2]
     jaw_x, jaw_y = j[0, 0] * x + j[0, 1] * y + j[0, 2], j[1, 0] * x + j[1, 1] * y + j[1, 2]
@@ -195,17 +198,17 @@ def _see(
     jaw_y += BITE * inside.curve * jaw_x * jaw_x
     scale = inside.scale
     for k in range(3):
-        colour[k] = inside.cavity[k] * far
+        colour[k] = inside.cavity[k] * dark
     tongue_x, tongue_y = (jaw_x + WIDE) * scale, (jaw_y + bite.raised + TALL) * scale
     _lay(inside.tongue, (tongue_x, tongue_y), 1 - bite.ahead, far, colour)
     teeth = ((jaw_x + WIDE) * scale, (jaw_y - LOWER_EDGE + TALL) * scale)
     _lay(inside.lower, teeth, 1.0, 0.5 * (far + near), colour)
-    _lay(inside.tongue, (tongue_x, tongue_y), bite.ahead, near, colour)
+    _lay(inside.tongue, (tongue_x, tongue_y), bite.ahead, TIP_LIGHT * near, colour)
     _lay(inside.upper, ((across + WIDE) * scale, (down + TALL) * scale), 1.0, near, colour)
     own = (p[0, 0] * x + p[0, 1] * y + p[0, 2], p[1, 0] * x + p[1, 1] * y + p[1, 2])
     _lay(inside.photo, own, 1.0, near, colour)
     tip = bite.out * min(max((down + 1.6) / 0.9, 0.0), 1.0)
-    _lay(inside.tongue, (tongue_x, tongue_y), tip, near, colour)
+    _lay(inside.tongue, (tongue_x, tongue_y), tip, TIP_LIGHT * near, colour)
 
 
 @inlined

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.avatar.render.compiled import compiled, inlined
-from bonaface.avatar.rig import BLEND, HIDDEN, Floats, Indices, Mesh
+from bonaface.avatar.rig import BLEND, HIDDEN, LIPS, Floats, Indices, Mesh
+from bonaface.face import landmarks as lm
 
 Words = NDArray[np.uint32]
 
@@ -32,6 +33,7 @@ ALPHA = np.uint64(48)
 WHOLE = np.uint64(256)
 FULL, NONE = np.uint64(255), np.uint64(0)
 
+CELL = 24  # px, of the cells that are drawn one after the other
 UNIT = 65536  # of fixed point
 TAME = 8 * UNIT  # texels a pixel; only slivers of triangles look further
 SLIVER = 1e-4  # px * px; smaller triangles show nothing
@@ -77,7 +79,8 @@ class Walk(NamedTuple):
 
 def make_sheet(mesh: Mesh, layer: NDArray[np.uint8]) -> Sheet:
     """Prepare a mesh and its RGBA layer (height, width, 4) for `draw`."""
-    shown = mesh.kinds != HIDDEN
+    order = _order(mesh)
+    shown = order[mesh.kinds[order] != HIDDEN]
     corners = np.ascontiguousarray(mesh.triangles[shown])
     fine = refine(layer)
     size = (fine.shape[1], fine.shape[0])
@@ -86,6 +89,22 @@ def make_sheet(mesh: Mesh, layer: NDArray[np.uint8]) -> Sheet:
     inside = ((looks > 1) & (looks < np.array(size) - 3)).all((1, 2))
     texels = fine.view(np.uint32).ravel()
     return Sheet(corners, mesh.kinds[shown] == BLEND, inside, places, texels, size)
+
+
+def _order(mesh: Mesh) -> Indices:
+    """Draw neighbours one after the other: texels are then still in the processor's cache.
+
+    Back to front are first what lies around the face, then what fills its openings, the half of
+    the face that is further away and the nearer one; and all in one cell as the mesh has it.
+    """
+    places = mesh.vertices[mesh.triangles]
+    face = (mesh.triangles < lm.FACE).all(1) & (mesh.kinds != LIPS)
+    depth = places[..., 2].mean(1)
+    near = face & (depth < np.median(depth[face])) if face.any() else face
+    group = np.where(near, 3, np.where(face, 2, np.where(mesh.kinds == LIPS, 1, 0)))
+    cell = np.floor(places[..., :2].mean(1) / CELL)
+    order: Indices = np.lexsort((cell[:, 0], cell[:, 1], group)).astype(np.int32)
+    return order
 
 
 def refine(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
