@@ -16,6 +16,7 @@ from bonaface.avatar.rig import Bytes, Floats
 from bonaface.face import landmarks as lm
 
 SURE, UNSURE = 0.90, 0.08  # of the segmentation: person above, scene below
+INSIDE = 0.82  # of the oval is surely face
 STRANDS = 18.0  # mm, twice as far as loose hair is looked for around the person
 ROUGH = 9.0  # levels by which a scene varies; beyond, its detail may pass for hair
 NEAR = 3.5  # mm, how far colours count as nearby
@@ -44,10 +45,11 @@ def cut_out(canvas: Bytes, chance: Floats, landmarks: Places, ruler: Ruler) -> C
 
 
 def _face_area(landmarks: Places, shape: tuple[int, ...]) -> Floats:
-    """1 inside of the face's oval."""
+    """1 well inside of the face's oval; the landmarks of its rim may lie beside the jaw."""
     area = np.zeros(shape, np.float32)
-    oval = np.round(landmarks[list(lm.OVAL), :2]).astype(np.int32)
-    cv2.fillPoly(area, [oval], 1.0)
+    oval = landmarks[list(lm.OVAL), :2]
+    inner = oval.mean(0) + INSIDE * (oval - oval.mean(0))
+    cv2.fillPoly(area, [np.round(inner).astype(np.int32)], 1.0)
     return area
 
 

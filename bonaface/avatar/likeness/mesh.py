@@ -156,8 +156,7 @@ def make_triangles(vertices: Places, matte: Bytes) -> tuple[Indices, Bytes]:
     face = _face_triangles()
     face = face[np.argsort(-vertices[face][:, :, 2].mean(1))]
     triangles = np.concatenate([around, lips, np.array(eyes, np.int32), face])
-    kinds = np.full(len(triangles), OPAQUE, np.uint8)
-    kinds[: len(around)] = [_shown(vertices[t, :2], matte) for t in around]
+    kinds = np.array([_shown(vertices[t, :2], matte) for t in triangles], np.uint8)
     kinds[len(around) : len(around) + len(lips)] = LIPS
     return _wound(vertices, triangles), kinds
 

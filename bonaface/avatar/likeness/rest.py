@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonaface.avatar.likeness.field import Field
+from bonaface.avatar.likeness.mesh import SPOKES, VERTICES
 from bonaface.avatar.likeness.regions import (
     ALONG,
     CHEEKS,
@@ -26,6 +27,7 @@ NOSE = 2  # where the upper lip begins
 WIDTH, PHILTRUM, UPPER = 49.0, 14.2, 5.6  # mm at rest
 CORNERS = 2.4  # mm above the seam
 KEPT = 0.28  # share of a smile's width that stays, so that the face keeps its kindness
+ROOM = 16.0  # mm of neck below the chin that this takes
 JAW = 0.4  # share of the lower lip's way that the chin goes along
 
 
@@ -56,10 +58,17 @@ def relax(vertices: Places, ruler: Ruler, field: Field, rigid: frozenset[int]) -
     corners = [pins[78], pins[308]]
     for k, (i, share) in enumerate(CHEEKS.items()):
         pins[i] = corners[k % 2] * share * 0.7 * smile.strength
-    up = pins[14] * JAW
+    room = (vertices[:, 1].max() - vertices[lm.CHIN, 1]) / ruler.scale  # to pull skin up from
+    up = pins[14] * (JAW * float(np.clip(room / ROOM, 0, 1)))
     pins |= dict.fromkeys(CHIN - {18, 83, 313}, up)
-    held = still(UPPER_FACE - MOUTH)
+    held = still(UPPER_FACE - MOUTH - _neck(vertices))
     return field.spread(joined(held, pins, still(rigid)))
+
+
+def _neck(vertices: Places) -> frozenset[int]:
+    """Surroundings under the mouth, but for those along the border: they give way to the chin."""
+    inner = range(lm.FACE, VERTICES - 2 * SPOKES)
+    return frozenset(i for i in inner if vertices[i, 1] > vertices[14, 1])
 
 
 def _pin_mouth(vertices: Places, ruler: Ruler, smile: Smile) -> dict[int, Places]:
