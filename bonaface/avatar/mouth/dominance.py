@@ -97,6 +97,7 @@ def blend(times: NDArray[np.float64], segments: Sequence[Segment]) -> Floats:
         weight[frames] += dominance
     lips = total / weight
     touch = close(times, segments)
+    lips[:, CHANNEL["lowerDown"]] *= 1 - lips[:, CHANNEL["FF"]]  # a lip that is tucked in is up
     lips[:, CHANNEL["jawOpen"]] *= 1 - 0.5 * touch
     for name in ("upperUp", "lowerDown", "funnel"):
         lips[:, CHANNEL[name]] *= 1 - 0.8 * touch

@@ -69,12 +69,12 @@ def vowel(openness: float, front: float, rounded: float, pull: float = 1.0) -> V
         pucker=rounded * 0.9 * (1 - openness) ** 1.5,
         funnel=rounded * (0.12 + 0.40 * min(1.0, 1.6 * openness)),
     )
-    insist = row(pull, closure=0.6 * pull, **dict.fromkeys(ROUND, pull * (1 + rounded)))
+    insist = row(pull, closure=0.6 * pull, **dict.fromkeys(ROUND, pull * (1 + 2 * rounded)))
     early, late = spans(0.078, 0.078 + 0.02 * rounded), spans(0.047, 0.047 + 0.01 * rounded)
     return Viseme(target, insist, early, late, vowel=True)
 
 
-def tongue(jaw_pull: float = 0.5, lip_pull: float = 0.22, **channels: float) -> Viseme:
+def tongue(jaw_pull: float = 0.5, lip_pull: float = 0.14, **channels: float) -> Viseme:
     """A consonant that the tongue makes: the lips are left to the neighbours."""
     pull = row(0.6, jawOpen=jaw_pull, **dict.fromkeys((*ROUND, *SPREAD), lip_pull))
     return Viseme(row(**channels), pull, spans(0.065, 0.065), spans(0.058, 0.058))
@@ -120,12 +120,12 @@ RHOTIC = labial(
 )
 HUSH = labial(
     {**dict.fromkeys(ROUND, 2.5), "jawOpen": 1.2}, (0.085, 0.06), jawOpen=0.07, funnel=0.46,
-    pucker=0.25, lowerDown=0.2, upperUp=0.14,
+    pucker=0.42, lowerDown=0.2, upperUp=0.14,
 )  # fmt: skip
 DENTAL = tongue(jawOpen=0.06, lowerDown=0.15, upperUp=0.05, tongue=0.8)
 ALVEOLAR = tongue(jawOpen=0.08, lowerDown=0.22, upperUp=0.10, stretch=0.12, tongue=0.35)
 LATERAL = tongue(jawOpen=0.27, lowerDown=0.24, upperUp=0.10, tongue=0.7)
-HISS = tongue(1.3, 0.3, jawOpen=0.07, lowerDown=0.38, upperUp=0.18, stretch=0.25)
+HISS = tongue(1.3, 0.16, jawOpen=0.07, lowerDown=0.38, upperUp=0.18, stretch=0.25)
 SOFT_HUSH = tongue(1.1, 0.5, jawOpen=0.06, lowerDown=0.34, upperUp=0.18, stretch=0.2, funnel=0.1)
 PALATAL = tongue(0.6, 0.6, jawOpen=0.08, stretch=0.3, lowerDown=0.2, upperUp=0.08)
 VELAR = tongue(jawOpen=0.22, lowerDown=0.18, upperUp=0.07)
