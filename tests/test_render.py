@@ -266,6 +266,23 @@ def test_raster_keeps_what_it_does_not_move() -> None:
     assert np.abs(drawn[1:-1, 1:-1].astype(int) - layer[1:-1, 1:-1]).max() <= 1
 
 
+def test_motion_costs_little_sharpness(
+    photo: Picture, consent: tuple[ConsentRecord, Permit]
+) -> None:
+    likeness = build_likeness(photo, (512, 512))
+    renderer = Renderer(likeness, consent[1])
+    x, y = likeness.mesh.vertices[[lm.FOREHEAD, lm.CHIN, *lm.OVAL], :2].T.astype(int)
+    face = (slice(y.min() + 20, y.max() - 20), slice(x.min() + 20, x.max() - 20))
+
+    def detail(pose: Pose) -> float:
+        light = renderer.draw(pose)[face].mean(-1)
+        return float(np.square(np.diff(light, 2, axis=0)).mean())
+
+    still = detail(posed())
+    kept = [detail(posed(turn=(t, 1 - t, 0.3), shift=(t / 3, t / 7))) for t in (0.3, 0.9, 1.7)]
+    assert 0.75 < np.mean(kept) / still < 1.15
+
+
 def test_refining_keeps_the_texels() -> None:
     layer = np.random.default_rng(2).integers(0, 256, (9, 11, 4), np.uint8)
     assert np.array_equal(refine(layer)[::FINE, ::FINE], layer)
