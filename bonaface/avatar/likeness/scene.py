@@ -6,10 +6,10 @@ cuts off of the person, hair and shoulders, fades into it.
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bonaface.avatar.likeness.matte import blurred
 from bonaface.avatar.rig import Bytes, Floats
 
 SOFTNESS = (0.006, 0.018, 0.05)  # of the canvas's height, ever softer
@@ -72,11 +72,11 @@ def _distance(box: Box, size: tuple[int, int]) -> Floats:
 def _softened(picture: Floats, away: Floats) -> Floats:
     """Softer the further away from the photo."""
     height = len(picture)
-    wanted = np.interp(away, [0, 0.08 * height, 0.4 * height], [0, 1.6, 3.0])
+    wanted = np.interp(away, [0, 0.05 * height, 0.32 * height], [0, 1.6, 3.0])
     out = picture
     for k, share in enumerate(SOFTNESS):
         mix = np.clip(wanted - k, 0, 1)[..., None].astype(np.float32)
-        out = out * (1 - mix) + cv2.GaussianBlur(picture, (0, 0), share * height) * mix
+        out = out * (1 - mix) + blurred(picture, share * height) * mix
     return np.asarray(out, np.float32)
 
 
