@@ -66,12 +66,10 @@ def from_text(text: str, voice: str = "default", skip: Skip = lambda _: None) ->
     Raises SpeechError when nothing can be said, WeightsMissing when the voice is not here.
     """
     speaker, mouth, raised = open_voice(voice), PhoneMouth(), Resample(RATE)
-    start = _silence(0, LEAD)
-    yield Part(start, tuple(mouth.push(Sentence(start, ()))))
-    said: Time = LEAD
+    said: Time = 0
     for utterance in over(speaker, [text]):
-        sound = _later(utterance.sound)
-        phones = tuple(map(_later_phone, utterance.phones))
+        sound = _led(utterance.sound)
+        phones = tuple(map(_later, utterance.phones))
         lips = tuple(mouth.push(Sentence(sound, phones)))
         for left_out in utterance.skipped:
             skip(left_out)
@@ -172,11 +170,15 @@ def _statement(leave: Permit, photo: Path, mark_id: int) -> Statement:
     )
 
 
-def _later(sound: Sound) -> Sound:
-    return Sound(sound.at + LEAD, sound.samples, sound.rate)
+def _led(sound: Sound) -> Sound:
+    """A voice's sound, LEAD later; its first sound brings that silence along."""
+    if sound.at:
+        return Sound(sound.at + LEAD, sound.samples, sound.rate)
+    quiet = np.zeros(LEAD * sound.rate // SECOND, np.float32)
+    return Sound(0, np.concatenate([quiet, sound.samples]), sound.rate)
 
 
-def _later_phone(phone: Phone) -> Phone:
+def _later(phone: Phone) -> Phone:
     return Phone(phone.at + LEAD, phone.until + LEAD, phone.symbol, phone.stress)
 
 
