@@ -114,10 +114,10 @@ def refine(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
     kernel[::2] = HALFWAY / HALFWAY.sum()
     kernel[len(HALFWAY) - 1] = 1
     height, width = layer.shape[:2]
-    fine = np.zeros((height * FINE, width * FINE, 4), np.float32)
+    fine: NDArray[np.uint8] = np.zeros((height * FINE, width * FINE, 4), np.uint8)
     fine[::FINE, ::FINE] = layer
-    fine = cv2.sepFilter2D(fine, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
-    return np.ascontiguousarray(np.clip(np.rint(fine), 0, 255).astype(np.uint8))
+    cv2.sepFilter2D(fine, -1, kernel, kernel, fine, borderType=cv2.BORDER_REFLECT_101)
+    return fine
 
 
 @compiled
