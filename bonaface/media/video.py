@@ -20,7 +20,12 @@ from bonaface.core import SECOND
 from bonaface.errors import BonafaceError, UnwritableMedia
 from bonaface.marks.marked import MarkedPicture, MarkedSound, require_marked
 
-QUALITY = {"preset": "veryfast", "crf": "19"}
+QUALITY = {
+    "preset": "veryfast",
+    "crf": "19",
+    "threads": "2",  # more hold more pictures in memory, and drawing is the slower half
+    "x264-params": "rc-lookahead=4:bframes=2:sync-lookahead=0",
+}
 SOUND_BITS = 128_000  # a second
 AAC_FRAME = 1024  # samples
 
