@@ -150,12 +150,16 @@ def _draw(renderer: Renderer, pictures: int) -> dict[str, Any]:
     plain: list[float] = []
     marked: list[float] = []
     steps: dict[str, list[float]] = {name: [] for name in ("pose", *renderer.layers)}
-    frame = np.zeros((*renderer.draw(next(poses(1))).shape[:2], 4), np.uint8)
-    for pose in poses(WARM + pictures):
-        (picture,) = _clocked(partial(renderer.push, pose), plain)
-        stamped: list[float] = []
-        _clocked(partial(mark.push, picture), stamped)
-        marked.append(plain[-1] + stamped[0])
+    run = list(poses(WARM + pictures))
+    for pose in run:
+        _clocked(partial(renderer.push, pose), plain)
+    for pose in run:
+        (picture,) = _clocked(partial(renderer.push, pose), marked)
+        stamp: list[float] = []
+        _clocked(partial(mark.push, picture), stamp)
+        marked[-1] += stamp[0]
+    frame = np.zeros((*picture.pixels.shape[:2], 4), np.uint8)
+    for pose in run:
         posed = _clocked(partial(renderer.skeleton.pose, pose), steps["pose"])
         for name, layer in renderer.layers.items():
             _clocked(partial(layer.paint, frame, posed), steps[name])

@@ -51,6 +51,7 @@ class Bite(NamedTuple):
     ahead: float  # 0 the tongue behind the lower teeth, 1 between the rows
     out: float  # 0 behind the upper teeth, 1 its tip before their edge
     light: float  # that reaches in
+    pixel: float  # mm of a px of the picture
 
 
 class MouthLayer:
@@ -100,6 +101,7 @@ class MouthLayer:
             ahead=min(max((pose.tongue - 0.35) / 0.3, 0.0), 1.0),
             out=min(max((pose.tongue - 0.7) / 0.1, 0.0), 1.0),
             light=0.86 + 0.14 * gape,
+            pixel=float(np.hypot(skull[0, 0], skull[1, 0])) / likeness.scale,
         )
 
     def _way_back(self, posed: Posed, point: Floats, axes: Floats) -> Floats:
@@ -166,7 +168,7 @@ def _light(
     opening: Opening, deep: Floats, row: int, column: int, bite: Bite
 ) -> tuple[tuple[float, float, float], float]:
     """Light in the throat, on the tongue and on the teeth; and how much of the inner lip shows."""
-    mm = np.sqrt(bite.skull[0, 0] ** 2 + bite.skull[1, 0] ** 2)  # a px of the picture
+    mm = bite.pixel
     y = opening.top + row
     above = max(y - opening.high[column], 0.0) * mm
     below = max(opening.low[column] - y, 0.0) * mm
@@ -174,11 +176,18 @@ def _light(
     side = min(max(side, 0.0), 1.0)
     corner = 0.55 + 0.45 * side * (2 - side)
     open_ = min(max(1.7 * deep[row, column] - 0.45, 0.0), 1.0)
-    shade = 1 - SHADE * np.exp(-((above / SHADE_DEPTH) ** 2))
-    rim = RIM * np.exp(-((min(above, below) / RIM_DEPTH) ** 2))
+    shade = 1 - SHADE * _fall(above / SHADE_DEPTH)
+    rim = RIM * _fall(min(above, below) / RIM_DEPTH)
     full = bite.light * corner
     dark = full * (1.15 - 0.6 * open_)  # the middle is the furthest away
     return (dark, full * (0.3 + 0.7 * open_), full * shade), rim
+
+
+@inlined
+def _fall(away: float) -> float:
+    """One at 0, half at 1, nothing from 1.9 on."""
+    part = max(1 - (away / 1.9) ** 2, 0.0)
+    return part * part
 
 
 @inlined
@@ -224,12 +233,11 @@ def _lay(
     fu, fv = np.float32(u - left), np.float32(v - top)
     a, b = (1 - fu) * (1 - fv), fu * (1 - fv)
     c, d = (1 - fu) * fv, fu * fv
-    through = 1 - shown * (
-        texture[top, left, 3] * a
-        + texture[top, left + 1, 3] * b
-        + texture[top + 1, left, 3] * c
-        + texture[top + 1, left + 1, 3] * d
-    )
+    alpha = texture[top, left, 3] * a + texture[top, left + 1, 3] * b
+    alpha += texture[top + 1, left, 3] * c + texture[top + 1, left + 1, 3] * d
+    if alpha <= 0:
+        return
+    through = 1 - shown * alpha
     for k in range(3):
         over = texture[top, left, k] * a + texture[top, left + 1, k] * b
         over += texture[top + 1, left, k] * c + texture[top + 1, left + 1, k] * d
