@@ -125,7 +125,7 @@ def main() -> None:
     begin, step, losses = time.monotonic(), 0, []
     while (spent := (time.monotonic() - begin) / 60 / asked.minutes) < 1:
         for group in rule.param_groups:
-            group["lr"] = 1.5e-3 * min(1, step / 100) * (0.5 + 0.5 * np.cos(np.pi * spent))
+            group["lr"] = 1e-3 * min(1, step / 100) * (0.5 + 0.5 * np.cos(np.pi * spent))
         heard, lips, classes = draw(learn, rng.choice(len(learn.heard), 24, replace=False))
         loss = judge(mouth, colour(heard), lips, classes)
         rule.zero_grad()

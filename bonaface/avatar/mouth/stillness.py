@@ -16,9 +16,11 @@ Floats = NDArray[np.float32]
 _CHANNEL = {name: index for index, name in enumerate(LIPS)}
 _CLOSURE, _JAW = _CHANNEL["closure"], _CHANNEL["jawOpen"]
 _PARTING = [_CHANNEL[name] for name in ("upperUp", "lowerDown", "funnel")]
-_APART, _TOUCH = 0.10, 0.28  # answers below and above which lips are apart, and touch
-_BY_CHANCE, _SURELY = 0.25, 0.60  # chance of speech below and above which the mouth rests, moves
-_BELIEVE, _DOUBT = 0.5, 0.07  # a step, with which speech is believed in, and no more
+_ROLL = [_CHANNEL[name] for name in ("rollUpper", "rollLower")]
+_ROLLED = 0.42  # how far lips that touch roll in
+_APART, _TOUCH = 0.18, 0.40  # answers below and above which lips are apart, and touch
+_SPEECH = 0.30  # chance of speech, over a few steps, above which somebody speaks
+_BELIEVE = 0.7  # a step, with which the chance of speech follows
 _SINK = 0.9965  # a step, by which the remembered loud falls: 1.5 dB a second
 _SLOW = 0.02  # a step, with which the usual loudness follows
 
@@ -34,14 +36,14 @@ class Heard:
 
 
 def touch(lips: Floats) -> Floats:
-    """Give lips that touch where they nearly do; jaw and lips follow as far as they had not."""
+    """Give lips that touch where they nearly do; the rest follows as far as it had not."""
     near = float(lips[_CLOSURE])
-    wholly = float(np.clip((near - _APART) / (_TOUCH - _APART), 0, 1))
+    wholly = float(np.clip((near - _APART) / (_TOUCH - _APART), near, 1))
     out = lips.copy()
     out[_CLOSURE] = wholly
-    if wholly > near:
-        out[_JAW] *= (1 - 0.7 * wholly) / (1 - 0.7 * near)
-        out[_PARTING] *= (1 - 0.95 * wholly) / (1 - 0.95 * near)
+    out[_ROLL] = np.maximum(out[_ROLL], _ROLLED * wholly)
+    out[_JAW] *= (1 - 0.7 * wholly) / (1 - 0.7 * near)
+    out[_PARTING] *= (1 - 0.95 * wholly) / (1 - 0.95 * near)
     return out
 
 
@@ -66,13 +68,14 @@ class Stillness:
         return lips, loudness, float(stress)
 
     def _listen(self, heard: Heard) -> None:
-        self._silent = 0 if heard.ahead > FLOOR else self._silent + 1
-        rising = heard.speech > self._speech
-        self._speech += (_BELIEVE if rising else _DOUBT) * (heard.speech - self._speech)
-        sure = (self._speech - _BY_CHANCE) / (_SURELY - _BY_CHANCE)
-        wanted = 0.0 if self._silent >= QUIET else float(np.clip(sure, 0, 1))
-        step = float(np.clip(wanted - self._open, -1 / SETTLE, 2 / SETTLE))
-        self._open = self._open + step
+        """The mouth moves when speech begins, and rests half a second after it ended."""
+        self._speech += _BELIEVE * (heard.speech - self._speech)
+        spoken = heard.ahead > FLOOR and self._speech > _SPEECH
+        self._silent = 0 if spoken else self._silent + 1
+        if spoken:
+            self._open = 1.0
+        elif self._silent >= QUIET:
+            self._open = max(0.0, self._open - 1 / SETTLE)
 
     def _measure(self, level: float) -> float:
         """Give 0 for silence to 1 for the voice's own loud."""
