@@ -305,6 +305,21 @@ def test_blurred_faces_are_refused(hopper: Picture) -> None:
         check_face(face, blurred)
 
 
+@pytest.mark.parametrize("side", ["left", "right", "bottom"])
+def test_faces_that_are_cut_off_are_refused(hopper: Picture, side: str) -> None:
+    (face,) = find_faces(hopper)
+    y = round(float(face.landmarks[13, 1]))
+    eye = round(float(face.landmarks[lm.LEFT_IRIS if side == "right" else lm.RIGHT_IRIS, 0]))
+    height, width = hopper.pixels.shape[:2]
+    rows, columns = slice(0, y if side == "bottom" else height), slice(0, width)
+    if side != "bottom":
+        columns = slice(eye, width) if side == "left" else slice(0, eye)
+    moved = face.landmarks - np.array([columns.start, 0, 0], np.float32)
+    part = np.ascontiguousarray(hopper.pixels[rows, columns])
+    with pytest.raises(PortraitRefused, match="cut off"):
+        check_face(face_like(moved), part)
+
+
 def test_nobody_is_refused(hopper: Picture) -> None:
     with pytest.raises(PortraitRefused, match="No human face"):
         build_likeness(Picture(0, np.full_like(hopper.pixels, 128)))

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from bonaface.avatar.likeness.regions import LID_EDGES, MOUTH
 from bonaface.avatar.likeness.ruler import flatten
 from bonaface.avatar.rig import Bytes, Floats
 from bonaface.core import Picture
@@ -13,6 +14,7 @@ from bonaface.face.human import is_human
 
 SMALLEST = 96.0  # px, the longer side of a face
 WIDEST = 35.0  # degrees a face may be turned
+SHOWN = 0.9  # of the landmarks lie in the photo
 BYSTANDER = 0.45  # of the largest face's size, below which another face does not count
 SHARPEST = 2.3  # see `sharpness`; sharp portraits have 5 to 20
 
@@ -55,11 +57,16 @@ def _counted(faces: tuple[Face, ...], wanted: int) -> Face:
 
 
 def check_face(face: Face, pixels: Bytes) -> None:
-    """Raise PortraitRefused if this face is too small, turned too far or blurred."""
+    """Raise PortraitRefused if this face is too small, cut off, turned too far or blurred."""
     if size(face) < SMALLEST:
         raise PortraitRefused(
-            f"The face is only {size(face):.0f} pixels high.",
+            f"The face is only {int(size(face))} pixels high.",
             f"Use a larger photo, in which it has at least {SMALLEST:.0f}.",
+        )
+    if not _whole(face, pixels):
+        raise PortraitRefused(
+            "The face is cut off by the edge of the photo.",
+            "Use a photo that shows all of it, from forehead to chin.",
         )
     turned = abs(yaw(face.landmarks))
     if turned > WIDEST:
@@ -71,6 +78,17 @@ def check_face(face: Face, pixels: Bytes) -> None:
         raise PortraitRefused(
             "The face is too blurred to move it.", "Use a sharper photo or a larger one."
         )
+
+
+def _whole(face: Face, pixels: Bytes) -> bool:
+    """Whether eyes and mouth are in the photo, and nearly all of the face."""
+    points = face.landmarks[:, :2]
+    margin = 0.02 * size(face)
+    high = np.array([pixels.shape[1], pixels.shape[0]]) - 1
+    outside = np.abs(points - high / 2) > high / 2
+    features = points[sorted(MOUTH | LID_EDGES)]
+    clear = ((features >= margin) & (features <= high - margin)).all()
+    return bool(clear and 1 - outside[: lm.FACE].any(1).mean() > SHOWN)
 
 
 def size(face: Face) -> float:
