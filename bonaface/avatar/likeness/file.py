@@ -28,7 +28,7 @@ VERSION = 1
 LARGEST = 400_000_000  # bytes unpacked; a 4096 x 4096 canvas needs 170 MB
 MOST = 64  # members
 HEAD = "likeness.json"
-_AGAIN = "Make it again from the photo: bonaface likeness."
+_AGAIN = "Make it again from the photo."
 
 # All that zip, zlib, JSON, NumPy and a dataclass raise when they are fed what they did not write
 _UNSOUND = (
