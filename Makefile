@@ -26,7 +26,6 @@ check: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases training
 
 bench: $(VENV)/ready-dev
 	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done

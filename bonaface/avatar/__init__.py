@@ -1,1 +1,1 @@
-"""The talking face: a photo becomes a rig, speech becomes lips, a rig and a pose become a picture."""
+"""The talking face: photo to rig, speech to lips, rig and pose to picture."""

@@ -1,1 +1,1 @@
-"""What tells everyone that a medium was made: visible label, hidden watermark, signed credentials."""
+"""What tells everyone that a medium was made: label, hidden marks, signed credentials."""
