@@ -17,7 +17,7 @@ from bonaface.avatar.likeness.build import build_likeness
 from bonaface.avatar.pose import SHAPES, Pose
 from bonaface.avatar.render.opening import fill, open_between
 from bonaface.avatar.render.posing import Skeleton
-from bonaface.avatar.render.raster import FINE, draw, make_sheet, refine
+from bonaface.avatar.render.raster import FINE, draw, make_sheets, refine
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.avatar.rig import BLEND, OPAQUE, Likeness, Mesh
 from bonaface.config import settings
@@ -261,7 +261,8 @@ def test_raster_keeps_what_it_does_not_move() -> None:
     )
     mesh = replace(mesh, texture=np.ascontiguousarray(corners[:, :2]))
     frame = np.zeros((20, 24), np.uint32)
-    draw(corners[:, :2].copy(), make_sheet(mesh, layer), frame)
+    _, face = make_sheets(mesh, layer)
+    draw(corners[:, :2].copy(), face, frame)
     drawn = frame.view(np.uint8).reshape(20, 24, 4)
     assert np.abs(drawn[1:-1, 1:-1].astype(int) - layer[1:-1, 1:-1]).max() <= 1
 

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.avatar.render.compiled import compiled, inlined
-from bonaface.avatar.rig import BLEND, HIDDEN, LIPS, Floats, Indices, Mesh
+from bonaface.avatar.rig import BLEND, HIDDEN, LIPS, Bytes, Floats, Indices, Mesh
 from bonaface.face import landmarks as lm
 
 Words = NDArray[np.uint32]
 
 FINE = 2  # texels to a pixel: half-pixel shifts then cost no sharpness
+LARGE = 800_000  # px; on a larger canvas that would cost too much but for the face
 # Half-way between two texels. Sharper than an ideal filter, to make up for what looking up between
 # these texels blurs: skin in motion keeps about nine tenths of the fine detail that it has at rest.
 HALFWAY = np.array([0.06, -0.25, 0.69, 0.69, -0.25, 0.06], np.float32)
@@ -78,17 +79,23 @@ class Walk(NamedTuple):
     v_x: int
 
 
-def make_sheet(mesh: Mesh, layer: NDArray[np.uint8]) -> Sheet:
-    """Prepare a mesh and its RGBA layer (height, width, 4) for `draw`."""
-    order = _order(mesh)
-    shown = order[mesh.kinds[order] != HIDDEN]
-    corners = np.ascontiguousarray(mesh.triangles[shown])
+def make_sheets(mesh: Mesh, layer: NDArray[np.uint8]) -> tuple[Sheet, Sheet]:
+    """Prepare a mesh and its RGBA layer (height, width, 4) for `draw`: surroundings, then face."""
+    around = np.asarray((mesh.triangles >= lm.FACE).any(1))
     fine = refine(layer)
-    size = (fine.shape[1], fine.shape[0])
-    places = np.ascontiguousarray(mesh.texture * FINE, np.float32)
+    coarse = fine if layer.shape[0] * layer.shape[1] <= LARGE else layer
+    return _sheet(mesh, coarse, layer.shape[1], around), _sheet(mesh, fine, layer.shape[1], ~around)
+
+
+def _sheet(mesh: Mesh, texture: Bytes, width: int, part: NDArray[np.bool_]) -> Sheet:
+    order = _order(mesh)
+    shown = order[(part & (mesh.kinds != HIDDEN))[order]]
+    corners = np.ascontiguousarray(mesh.triangles[shown])
+    size = (texture.shape[1], texture.shape[0])
+    places = np.ascontiguousarray(mesh.texture * (size[0] // width), np.float32)
     looks = places[corners]  # (m, 3, 2)
     inside = ((looks > 1) & (looks < np.array(size) - 3)).all((1, 2))
-    texels = fine.view(np.uint32).ravel()
+    texels = np.ascontiguousarray(texture).view(np.uint32).ravel()
     return Sheet(corners, mesh.kinds[shown] == BLEND, inside, places, texels, size)
 
 

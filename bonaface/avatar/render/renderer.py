@@ -14,7 +14,7 @@ from bonaface.avatar.render.lashes import LashLayer
 from bonaface.avatar.render.lids import LidLayer
 from bonaface.avatar.render.mouth import MouthLayer
 from bonaface.avatar.render.posing import Posed, Skeleton
-from bonaface.avatar.render.raster import draw, make_sheet
+from bonaface.avatar.render.raster import draw, make_sheets
 from bonaface.avatar.rig import Bytes, Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import SECOND, Picture, Time
@@ -35,11 +35,13 @@ class SkinLayer:
     """The photo itself, bent and turned."""
 
     def __init__(self, likeness: Likeness) -> None:
-        self._sheet = make_sheet(likeness.mesh, likeness.layer)
+        self._sheets = make_sheets(likeness.mesh, likeness.layer)
 
     def paint(self, frame: Bytes, posed: Posed) -> None:
         """Draw the person over the background in `frame` (height, width, 4)."""
-        draw(posed.points, self._sheet, frame.view(np.uint32)[..., 0])
+        words = frame.view(np.uint32)[..., 0]
+        for sheet in self._sheets:
+            draw(posed.points, sheet, words)
 
 
 class Renderer:
