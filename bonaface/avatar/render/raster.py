@@ -30,6 +30,7 @@ GREEN_ALPHA = np.uint64(0x00000000FF00FF00)
 LANES = np.uint64(0x00FF00FF00FF00FF)
 HALVES = np.uint64(0x0080008000800080)
 APART = np.uint64(24)
+ONE = np.uint64(1)
 BYTE = np.uint64(8)
 ALPHA = np.uint64(48)
 WHOLE = np.uint64(256)
@@ -259,12 +260,13 @@ def _texel(sheet: Sheet, u: int, v: int) -> np.uint64:
     """Four texels, weighed by how near they are; the channels in lanes."""
     texels, width = sheet.texels, sheet.size[0]
     right, down = np.uint64((u >> 8) & 255), np.uint64((v >> 8) & 255)
-    at = (v >> 16) * width + (u >> 16)
+    at = np.uint64((v >> 16) * width + (u >> 16))  # unsigned: an index that numba need not wrap
+    row = np.uint64(width)
     both = (right * down) >> BYTE
     top = _spread(texels[at]) * (WHOLE - right - down + both)
-    top += _spread(texels[at + 1]) * (right - both)
-    bottom = _spread(texels[at + width]) * (down - both)
-    bottom += _spread(texels[at + width + 1]) * both
+    top += _spread(texels[at + ONE]) * (right - both)
+    bottom = _spread(texels[at + row]) * (down - both)
+    bottom += _spread(texels[at + row + ONE]) * both
     lanes: np.uint64 = ((top + bottom + HALVES) >> BYTE) & LANES
     return lanes
 
