@@ -287,7 +287,7 @@ def _copy(sheet: Sheet, walk: Walk, frame: Words, span: tuple[int, int, int]) ->
     u, v, u_x, v_x = walk
     y, begin, end = span
     for x in range(begin, end):
-        frame[y, x] = _gather(_texel(sheet, u, v))
+        frame[np.uint64(y), np.uint64(x)] = _gather(_texel(sheet, u, v))
         u += u_x
         v += v_x
 
