@@ -39,6 +39,7 @@ FULL, NONE = np.uint64(255), np.uint64(0)
 CELL = 24  # px, of the cells that are drawn one after the other
 UNIT = 65536  # of fixed point
 TAME = 8 * UNIT  # texels a pixel; only slivers of triangles look further
+RIM = 20  # texels: a tame triangle that is a pixel off, right and down, still looks inside
 SLIVER = 1e-4  # px * px; smaller triangles show nothing
 
 
@@ -95,7 +96,7 @@ def _sheet(mesh: Mesh, texture: Bytes, width: int, part: NDArray[np.bool_]) -> S
     size = (texture.shape[1], texture.shape[0])
     places = np.ascontiguousarray(mesh.texture * (size[0] // width), np.float32)
     looks = places[corners]  # (m, 3, 2)
-    inside = ((looks > 1) & (looks < np.array(size) - 3)).all((1, 2))
+    inside = ((looks > RIM) & (looks < np.array(size) - RIM)).all((1, 2))
     texels = np.ascontiguousarray(texture).view(np.uint32).ravel()
     return Sheet(corners, mesh.kinds[shown] == BLEND, inside, places, texels, size)
 
@@ -252,7 +253,10 @@ def _bent_line(
     high = min(max(limits[1], 0), (size - 1) * UNIT - 1)
     end = min(max(start + (count - 1) * step, low), high)
     start = min(max(start, low), high)
-    return start, (end - start) // max(count - 1, 1)
+    steps = max(count - 1, 1)
+    if end < start:  # round towards the start, or the last place lies beyond the limit
+        return start, -((start - end) // steps)
+    return start, (end - start) // steps
 
 
 @inlined
