@@ -1,4 +1,4 @@
-"""Lay pictures of a video side by side: python examples/filmstrip.py demo/hello.mp4 docs/hello.png.
+"""Lay pictures of a video side by side: python examples/filmstrip.py demo/hello.mp4 docs/hello.jpg.
 
 The picture in the README was made with this. It keeps the labels of the pictures it shows.
 """
@@ -22,7 +22,7 @@ def main(video: Path, output: Path) -> None:
     for i, index in enumerate(chosen):
         small = Image.fromarray(pictures[index]).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
         strip.paste(small, (i % COLUMNS * SIDE, i // COLUMNS * SIDE))
-    strip.save(output, optimize=True)
+    strip.save(output, quality=88)
 
 
 if __name__ == "__main__":
