@@ -158,8 +158,8 @@ def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
 
 
 def _judged(state: str | None, results: Any, store: Any) -> Credentials:
-    """Weigh the codes of C2PA 2.4, section 15.2, for the active manifest alone."""
-    failures = claims.failures(results)
+    """Weigh the codes of C2PA 2.4, section 15.2, for the active manifest alone; change is first."""
+    failures = sorted(claims.failures(results), key=lambda code: code not in claims.CHANGED)
     said = claims.read_claims(store)
     problems = tuple(dict.fromkeys(claims.sentence(code) for code in failures))
     if state == "Trusted":
