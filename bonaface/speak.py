@@ -28,7 +28,7 @@ from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, wr
 from bonaface.marks.sound import SoundMark
 from bonaface.media.files import read_sound
 from bonaface.media.photos import read_bytes, read_photo
-from bonaface.media.video import Video, draft, land
+from bonaface.media.video import Video, draft
 from bonaface.speech.resample import Resample
 from bonaface.speech.synthesize import open_voice
 
@@ -115,9 +115,7 @@ def speak(
         mark_id = draw_mark_id()
         with Video(half, style.size, style.rate, RATE) as video:
             _record(parts, _Face(renderer, style, mark_id), video, report)
-        with draft(output, ".mp4") as signed:
-            sign_media(half, signed, MP4, _statement(leave, photo, mark_id))
-            land(signed, output)
+        sign_media(half, output, MP4, _statement(leave, photo, mark_id))
     return mark_id
 
 

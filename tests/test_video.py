@@ -11,7 +11,7 @@ from bonaface.core import SECOND, Picture
 from bonaface.errors import BonafaceError, Unmarked, UnreadableMedia, UnwritableMedia
 from bonaface.marks.picture import PictureMark
 from bonaface.media.files import look, read_pictures, read_sound
-from bonaface.media.video import Video, draft, land
+from bonaface.media.video import Video, draft
 
 SIZE = (256, 192)
 
@@ -59,7 +59,7 @@ def test_a_draft_is_hidden_and_gone_when_it_fails(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with draft(final) as half:
         half.write_bytes(b"whole")
-        land(half, final)
+        half.replace(final)
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 

@@ -51,24 +51,18 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def draft(path: Path, suffix: str = "") -> Iterator[Path]:
-    """A hidden file beside `path` to write into; it never stays under a name users look for."""
+    """A hidden file beside `path` to write into, readable as files usually are; gone afterwards."""
     with writing(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=suffix, dir=path.parent)
         os.close(handle)
         half = Path(name)
+        mask = os.umask(0)
+        os.umask(mask)
         try:
+            half.chmod(0o666 & ~mask)
             yield half
         finally:
             half.unlink(missing_ok=True)
-
-
-def land(half: Path, path: Path) -> None:
-    """Put a finished draft under its final name, in one step, readable as files usually are."""
-    with writing(path):
-        mask = os.umask(0)
-        os.umask(mask)
-        half.chmod(0o666 & ~mask)
-        half.replace(path)
 
 
 class Video:
