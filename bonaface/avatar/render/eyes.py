@@ -91,6 +91,20 @@ def lid_rows(likeness: Likeness, eye: Eye) -> tuple[list[int], list[int]]:
     return (upper, lower) if x[upper[0]] < x[upper[-1]] else (upper[::-1], lower[::-1])
 
 
+def measure_gap(points: Floats, rows: tuple[list[int], list[int]]) -> float:
+    """Mean distance in px between the rows of the two lids, `points` (n, 2 or 3), corners apart."""
+    ways = points[rows[1][1:-1], :2] - points[rows[0][1:-1], :2]
+    return float(np.hypot(ways[:, 0], ways[:, 1]).mean())
+
+
+def share_shown(gap: float, begin: float, end: float) -> float:
+    """How much of a shut eye shows: 0 until `begin` of the way shut to 1 from `end` on.
+
+    `gap` is the opening as a share of that in the portrait.
+    """
+    return min(max((1 - gap - begin) / (end - begin), 0.0), 1.0)
+
+
 def _within_reach(gaze: tuple[float, float], scale: float) -> tuple[float, float]:
     """Gaze in px; what is too far for an eye stays at the edge of its reach."""
     x, y = gaze

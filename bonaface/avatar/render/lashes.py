@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bonaface.avatar.render.compiled import compiled, inlined
-from bonaface.avatar.render.eyes import CURVE, lid_rows
+from bonaface.avatar.render.eyes import CURVE, lid_rows, measure_gap, share_shown
 from bonaface.avatar.render.opening import Opening, open_between
 from bonaface.avatar.render.posing import Posed
 from bonaface.avatar.rig import Bytes, Eye, Floats, Likeness
@@ -37,18 +37,14 @@ class LashLayer:
     def __init__(self, likeness: Likeness, eye: Eye) -> None:
         self._size = (likeness.width, likeness.height)
         self._scale = likeness.scale
-        self._edge, self._lower = lid_rows(likeness, eye)
+        self._rows = lid_rows(likeness, eye)
+        self._edge, self._lower = self._rows
         self._colour = _colour(likeness, self._edge, self._lower)
-        self._gap = self._gap_of(likeness.mesh.vertices[:, :2])
-
-    def _gap_of(self, points: Floats) -> float:
-        ways = points[self._lower[1:-1]] - points[self._edge[1:-1]]
-        return float(np.hypot(ways[:, 0], ways[:, 1]).mean())
+        self._gap = max(measure_gap(likeness.mesh.vertices, self._rows), 1e-3)
 
     def paint(self, frame: Bytes, posed: Posed) -> None:
         """Paint lashes into `frame` (height, width, 4), the stronger the more the eye is shut."""
-        shut = 1 - self._gap_of(posed.points) / max(self._gap, 1e-3)
-        shown = min(max((shut - BEGIN) / (END - BEGIN), 0.0), 1.0)
+        shown = share_shown(measure_gap(posed.points, self._rows) / self._gap, BEGIN, END)
         if shown == 0:
             return
         edge = CURVE @ posed.points[self._edge]

@@ -6,7 +6,7 @@ The skin above such an eye is held by the mesh, or the rim would bend; the lid c
 import cv2
 import numpy as np
 
-from bonaface.avatar.render.eyes import CURVE, lid_rows
+from bonaface.avatar.render.eyes import CURVE, lid_rows, measure_gap, share_shown
 from bonaface.avatar.render.opening import open_between
 from bonaface.avatar.render.posing import Posed
 from bonaface.avatar.rig import Bytes, Eye, Floats, Likeness
@@ -20,7 +20,8 @@ class LidLayer:
 
     def __init__(self, likeness: Likeness, eye: Eye) -> None:
         self._size = (likeness.width, likeness.height)
-        self._edge, self._lower = lid_rows(likeness, eye)
+        self._rows = lid_rows(likeness, eye)
+        self._edge = self._rows[0]
         self._fold = _fold(self._edge)
         lid = np.zeros((2, 2, 4), np.float32) if eye.lid is None else eye.lid
         mirrored = self._edge[0] != int(eye.upper[0])
@@ -29,16 +30,11 @@ class LidLayer:
         vertices = likeness.mesh.vertices
         depth = vertices[[self._edge[0], self._edge[-1]], 2].mean()
         self._centre = np.array([*eye.iris, depth], np.float32)
-        self._gap = self._gap_of(vertices[:, :2])
-
-    def _gap_of(self, points: Floats) -> float:
-        ways = points[self._lower[1:-1]] - points[self._edge[1:-1]]
-        return float(np.hypot(ways[:, 0], ways[:, 1]).mean())
+        self._gap = max(measure_gap(vertices, self._rows), 1e-3)
 
     def paint(self, frame: Bytes, posed: Posed) -> None:
         """Paint as much into `frame` (height, width, 4) as the eye is shut."""
-        shut = 1 - self._gap_of(posed.points) / max(self._gap, 1e-3)
-        shown = min(max((shut - BEGIN) / (END - BEGIN), 0.0), 1.0)
+        shown = share_shown(measure_gap(posed.points, self._rows) / self._gap, BEGIN, END)
         if shown > 0:
             self._paint_lid(frame, posed, shown)
             self._paint_glare(frame, posed, shown)
