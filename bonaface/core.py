@@ -99,6 +99,18 @@ class Stage(Protocol[In_contra, Out_co]):
         ...
 
 
+class Clock(Protocol):
+    """The one timeline of a session: `SessionClock` lives, `ManualClock` moves when a test says."""
+
+    def now(self) -> Time:
+        """Answer the time since the session began."""
+        ...
+
+    async def reach(self, at: Time) -> None:
+        """Wait until `at`; return at once when it has passed."""
+        ...
+
+
 def over(stage: Stage[In, Out], items: Iterable[In]) -> Iterator[Out]:
     """Run a stage over a file: no loop, no threads, constant memory."""
     for item in items:

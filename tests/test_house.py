@@ -13,7 +13,7 @@ ORDER = (
     "core errors config catalogue",
     "remote",
     "weights vault",
-    "face speech consent",
+    "face speech consent mind",
     "marks",
     "avatar forensics",
     "media stream",
