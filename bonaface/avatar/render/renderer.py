@@ -57,10 +57,19 @@ class Renderer:
         self._asked: Time | None = None
         self.skeleton = Skeleton(likeness)
         self.layers = _layers(likeness, self.skeleton)
-        size = (likeness.height, likeness.width, 1)
-        opaque = np.full(size, 255, np.uint8)
-        self._scene = np.concatenate([likeness.background, opaque], 2)
+        self._own = likeness.background
+        self.place(None)
         self._frame = self._scene.copy()
+
+    def place(self, backdrop: NDArray[np.uint8] | None) -> None:
+        """Put (height, width, 3) RGB behind the person from now on; None is the photo's own scene.
+
+        Raises ValueError for a backdrop of another size than the canvas.
+        """
+        scene = self._own if backdrop is None else backdrop
+        if scene.shape != self._own.shape or scene.dtype != np.uint8:
+            raise ValueError(f"A backdrop is {self._own.shape} bytes, not {scene.shape}.")
+        self._scene: Bytes = cv2.cvtColor(scene, cv2.COLOR_RGB2RGBA)
 
     def push(self, pose: Pose) -> Iterable[Picture]:
         """Draw a pose."""
