@@ -192,6 +192,22 @@ CATALOGUE: tuple[Weight, ...] = (
         (Part(*_MEDIAPIPE, "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite"),),
     ),
     Weight(
+        "activity",
+        "silero_vad_v6.onnx",
+        "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2",
+        1_245_151,
+        "MIT",
+        "hears whether somebody speaks (silero, version 6)",
+        (
+            Part(
+                "faster-whisper",
+                "1.2.1",
+                "faster_whisper-1.2.1-py3-none-any.whl",
+                "faster_whisper/assets/silero_vad_v6.onnx",
+            ),
+        ),
+    ),
+    Weight(
         "portrait-hopper",
         "grace_hopper.jpg",
         "a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
