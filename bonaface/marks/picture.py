@@ -79,7 +79,7 @@ def _smooth(grid: Grid) -> Grid:
     return mean
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def measure_texture(pixels: NDArray[np.uint8]) -> Grid:
     """Answer the mean luma gradient over two pixels, in each cell."""
     height, width, _ = pixels.shape
@@ -107,7 +107,7 @@ def measure_texture(pixels: NDArray[np.uint8]) -> Grid:
     return total
 
 
-@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def add_cells(pixels: NDArray[np.uint8], grid: Grid) -> None:
     """Add a grid of luma steps to a picture of any size, in place; linear between cell centres."""
     height, width, _ = pixels.shape

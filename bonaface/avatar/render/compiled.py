@@ -13,10 +13,15 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(kernel: Kernel) -> Kernel:
-    """Compile a kernel. Division by zero gives infinity, as in numpy; no fast-math."""
-    return cast("Kernel", numba.njit(cache=True, error_model="numpy")(kernel))
+    """Compile a kernel. Division by zero gives infinity, as in numpy; no fast-math.
+
+    A kernel lets other threads run: several faces are drawn at once in one process.
+    """
+    return cast("Kernel", numba.njit(cache=True, error_model="numpy", nogil=True)(kernel))
 
 
 def inlined(kernel: Kernel) -> Kernel:
     """Compile a part of a kernel, for the place where it is called."""
-    return cast("Kernel", numba.njit(cache=True, error_model="numpy", forceinline=True)(kernel))
+    return cast(
+        "Kernel", numba.njit(cache=True, error_model="numpy", nogil=True, forceinline=True)(kernel)
+    )
