@@ -51,12 +51,18 @@ class Listener:
 class Activity:
     """Stage: sound of any rate, in; a Voiced for each window of 32 ms, out.
 
-    `rows`: with 1 the windows lie end to end; with 2 they overlap by half and a judgement comes
-    every 16 ms, at twice the cost. Gaps and changes of rate are borne: times stay those of the
-    sound, and a window never spans a gap. Memory is constant. Raises WeightsMissing on making.
+    `rows`: with 2 the windows overlap by half and a judgement comes every 16 ms; with 1 they lie
+    end to end, at half the cost, and an interruption is noticed 15 ms later. Gaps and changes of rate
+    are borne: times stay those of the sound, and a window never spans a gap. Memory is constant.
+    Raises WeightsMissing on making.
     """
 
-    def __init__(self, rows: int = 1) -> None:
+    _first: Time  # of the run of windows
+    _count: int  # samples of the run behind the next window
+    _turn: int  # which listener judges the next window
+    _rest: Floats  # BEFORE samples and those not yet judged
+
+    def __init__(self, rows: int = 2) -> None:
         self._listeners = tuple(Listener() for _ in range(rows))
         self._stride = WINDOW // rows
         self._narrow = Narrow()
@@ -102,7 +108,7 @@ class Activity:
 
     def _begin(self, at: Time) -> None:
         self._first, self._count, self._turn = at, 0, 0
-        self._rest: Floats = np.zeros(BEFORE, np.float32)
+        self._rest = np.zeros(BEFORE, np.float32)
 
     def _forget(self) -> None:
         for listener in self._listeners:
