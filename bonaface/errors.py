@@ -18,6 +18,7 @@ BonafaceError                 something a user can act on; the message says how
 │   ├── Unmarked              an exit was offered something that carries no mark
 │   └── CredentialsError      credentials could not be made or signed
 ├── KeysError                 a private file could not be made, read or kept private
+├── RequestRefused            the server does not do what was asked; has an HTTP status
 └── SettingsError             an option or environment variable makes no sense
 
 Those that a caller may want to treat as a builtin inherit it too.
@@ -106,6 +107,19 @@ class CredentialsError(MarkError):
 
 class KeysError(BonafaceError):
     """A private file could not be made, read or kept private."""
+
+
+class RequestRefused(BonafaceError):
+    """The server does not do what was asked.
+
+    `status` is of RFC 9110, `reason` a slug for programs, `wait` seconds after which to ask again.
+    """
+
+    def __init__(
+        self, status: int, message: str, remedy: str = "", reason: str = "", wait: int | None = None
+    ) -> None:
+        super().__init__(message, remedy)
+        self.status, self.reason, self.wait = status, reason, wait
 
 
 class SettingsError(BonafaceError, ValueError):

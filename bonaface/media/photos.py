@@ -20,16 +20,23 @@ def read_photo(path: Path) -> Picture:
 
     Raises UnreadableMedia when the file is missing, broken, too large, or no photo.
     """
-    data = read_bytes(path)
+    return decode_photo(read_bytes(path), path.name)
+
+
+def decode_photo(data: bytes, name: str, most: int = MOST_PIXELS) -> Picture:
+    """Decode the bytes of a photo of at most `most` pixels, turned as `read_photo` does.
+
+    `name` is what messages call it. Raises UnreadableMedia when it is broken, too large, or none.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and of what we bound ourselves
         try:
-            pixels = _decode(data, path)
+            pixels = _decode(data, name, most)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as cause:
             if isinstance(cause, UnreadableMedia):
                 raise
             remedy = "Save it again as JPEG or PNG, or choose another copy."
-            raise UnreadableMedia(f"{path.name} is broken: {cause}.", remedy) from cause
+            raise UnreadableMedia(f"{name} is broken: {cause}.", remedy) from cause
     return Picture(0, pixels)
 
 
@@ -52,15 +59,15 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def _decode(data: bytes, path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+def _decode(data: bytes, name: str, most: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as cause:
         remedy = "Give a JPEG, PNG or WebP file; of a video, save one frame as a picture."
-        raise UnreadableMedia(f"{path.name} is not a photo.", remedy) from cause
-    if image.width * image.height > MOST_PIXELS:
+        raise UnreadableMedia(f"{name} is not a photo.", remedy) from cause
+    if image.width * image.height > most:
         size = f"{image.width} x {image.height}"
-        raise UnreadableMedia(f"{path.name} has {size} pixels.", "Scale it to 4000 a side or less.")
+        raise UnreadableMedia(f"{name} has {size} pixels.", "Scale it to 4000 a side or less.")
     upright: Image.Image = ImageOps.exif_transpose(image)
     return np.array(_flatten(_as_srgb(upright)), np.uint8)
 
