@@ -52,9 +52,9 @@ class Activity:
     """Stage: sound of any rate, in; a Voiced for each window of 32 ms, out.
 
     `rows`: with 2 the windows overlap by half and a judgement comes every 16 ms; with 1 they lie
-    end to end, at half the cost, and an interruption is noticed 15 ms later. Gaps and changes of rate
-    are borne: times stay those of the sound, and a window never spans a gap. Memory is constant.
-    Raises WeightsMissing on making.
+    end to end, at half the cost, and an interruption is noticed 15 ms later. Gaps and changes of
+    rate are borne: times stay those of the sound, and a window never spans a gap. Memory is
+    constant. Raises WeightsMissing on making.
     """
 
     _first: Time  # of the run of windows
