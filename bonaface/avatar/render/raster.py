@@ -1,9 +1,8 @@
 """Draw a textured mesh into a picture: scanlines over triangles, four texels to a pixel.
 
-A texel is spread over four 16-bit lanes of one 64-bit word, so that one multiplication weighs all
-its channels at once. Places are 16.16 fixed point and pixel centres whole numbers. A pixel belongs
-to a triangle from its left edge up to, not including, its right one, and each edge is walked from
-its own upper end whichever triangle asks: neighbours leave no hole and do not overlap.
+Places are 16.16 fixed point and pixel centres whole numbers. A pixel belongs to a triangle from its
+left edge up to, not including, its right one, and each edge is walked from its own upper end
+whichever triangle asks: neighbours leave no hole and do not overlap.
 """
 
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.avatar.render.compiled import compiled, inlined
+from bonaface.avatar.render.lanes import gather, look_between, spread
 from bonaface.avatar.rig import BLEND, HIDDEN, LIPS, Bytes, Floats, Indices, Mesh
 from bonaface.face import landmarks as lm
 
@@ -24,16 +24,10 @@ LARGE = 800_000  # px; on a larger canvas that would cost too much but for the f
 # these texels blurs: skin in motion keeps about nine tenths of the fine detail that it has at rest.
 HALFWAY = np.array([0.06, -0.25, 0.69, 0.69, -0.25, 0.06], np.float32)
 
-# Red and blue stay in the low half of a word, green and alpha go to the high half.
-RED_BLUE = np.uint64(0x0000000000FF00FF)
-GREEN_ALPHA = np.uint64(0x00000000FF00FF00)
 LANES = np.uint64(0x00FF00FF00FF00FF)
 HALVES = np.uint64(0x0080008000800080)
-APART = np.uint64(24)
-ONE = np.uint64(1)
 BYTE = np.uint64(8)
 ALPHA = np.uint64(48)
-WHOLE = np.uint64(256)
 FULL, NONE = np.uint64(255), np.uint64(0)
 
 CELL = 24  # px, of the cells that are drawn one after the other
@@ -261,29 +255,12 @@ def _bent_line(
 
 @inlined
 def _texel(sheet: Sheet, u: int, v: int) -> np.uint64:
-    """Four texels, weighed by how near they are; the channels in lanes."""
-    texels, width = sheet.texels, sheet.size[0]
+    """Lanes of four texels, weighed by how near they are."""
+    width = np.uint64(sheet.size[0])
+    top = np.uint64(v >> 16) * width + np.uint64(u >> 16)
     right, down = np.uint64((u >> 8) & 255), np.uint64((v >> 8) & 255)
-    at = np.uint64((v >> 16) * width + (u >> 16))  # unsigned: an index that numba need not wrap
-    row = np.uint64(width)
-    both = (right * down) >> BYTE
-    top = _spread(texels[at]) * (WHOLE - right - down + both)
-    top += _spread(texels[at + ONE]) * (right - both)
-    bottom = _spread(texels[at + row]) * (down - both)
-    bottom += _spread(texels[at + row + ONE]) * both
-    lanes: np.uint64 = ((top + bottom + HALVES) >> BYTE) & LANES
+    lanes: np.uint64 = look_between(sheet.texels, top, top + width, right, down)
     return lanes
-
-
-@inlined
-def _spread(word: np.uint32) -> np.uint64:
-    wide = np.uint64(word)
-    return (wide & RED_BLUE) | ((wide & GREEN_ALPHA) << APART)
-
-
-@inlined
-def _gather(lanes: np.uint64) -> np.uint32:
-    return np.uint32((lanes & RED_BLUE) | ((lanes >> APART) & GREEN_ALPHA))
 
 
 @inlined
@@ -291,7 +268,7 @@ def _copy(sheet: Sheet, walk: Walk, frame: Words, span: tuple[int, int, int]) ->
     u, v, u_x, v_x = walk
     y, begin, end = span
     for x in range(begin, end):
-        frame[np.uint64(y), np.uint64(x)] = _gather(_texel(sheet, u, v))
+        frame[np.uint64(y), np.uint64(x)] = gather(_texel(sheet, u, v))
         u += u_x
         v += v_x
 
@@ -304,10 +281,10 @@ def _blend(sheet: Sheet, walk: Walk, frame: Words, span: tuple[int, int, int]) -
         over = _texel(sheet, u, v)
         alpha = over >> ALPHA
         if alpha == FULL:
-            frame[y, x] = _gather(over)
+            frame[y, x] = gather(over)
         elif alpha > NONE:
-            mixed = over * alpha + _spread(frame[y, x]) * (FULL - alpha) + HALVES
+            mixed = over * alpha + spread(frame[y, x]) * (FULL - alpha) + HALVES
             mixed += (mixed >> BYTE) & LANES  # so that this is a division by 255
-            frame[y, x] = _gather((mixed >> BYTE) & LANES)
+            frame[y, x] = gather((mixed >> BYTE) & LANES)
         u += u_x
         v += v_x
