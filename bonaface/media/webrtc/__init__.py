@@ -1,0 +1,1 @@
+"""Calls with browsers and broadcasters: sound and pictures both ways, in real time (WebRTC)."""
