@@ -78,3 +78,22 @@ class Pose:
 
     def __post_init__(self) -> None:
         frozen(self.shapes)
+
+
+def mix(own: Pose, other: Pose, share: float) -> Pose:
+    """Give `own` at its time, with `share` (0 to 1) of it replaced by `other`."""
+
+    def between(first: tuple[float, ...], second: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(a + (b - a) * share for a, b in zip(first, second, strict=True))
+
+    yaw, pitch, roll = between(own.turn, other.turn)
+    return Pose(
+        own.at,
+        own.shapes + (other.shapes - own.shapes) * np.float32(share),
+        (yaw, pitch, roll),
+        between(own.shift, other.shift),  # type: ignore[arg-type]
+        between(own.gaze, other.gaze),  # type: ignore[arg-type]
+        *between(
+            (own.tongue, own.closure, own.breath), (other.tongue, other.closure, other.breath)
+        ),
+    )

@@ -1,0 +1,169 @@
+"""Who speaks when: texts and answers become turns, and speaking over the face stops it."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from bonaface.core import Caption, Clock, Sound, Time
+from bonaface.errors import BonafaceError, SpeechError
+from bonaface.mind.mind import Mind
+from bonaface.speech.turns import Began, Decision, Ended, Hold, Resume, Yield
+from bonaface.stream.events import Board, Doing, Interrupted, Notice, Said, State
+from bonaface.stream.gauge import Gauge
+from bonaface.stream.hearing import Hearing, Listeners
+from bonaface.stream.prompter import Drive, Prompter
+from bonaface.stream.speaker import Speaker
+from bonaface.stream.step import STEP, Step
+from bonaface.stream.thinker import Thinker
+from bonaface.stream.turn import Piece, Turn
+from bonaface.stream.workers import Workers
+
+LONGEST_TEXT = 20_000  # characters in one go
+
+
+class Conversation:
+    """The two sides of one session. `take` gives what the face does next."""
+
+    def __init__(
+        self, voice: str, clock: Clock, workers: Workers, board: Board, mind: Mind | None
+    ) -> None:
+        self.gauge = Gauge()
+        self._clock, self._board = clock, board
+        self._prompter = Prompter()
+        self._speaker = Speaker(voice, clock, workers.hire("voice"))
+        told = Listeners(
+            self._talks, self._decide, self._caption, partial(self.complain, "hearing")
+        )
+        self._hearing = Hearing(clock, workers.hire("ears"), workers.hire("recogniser"), told)
+        self._thinker = Thinker(mind, clock, workers.hire("mind")) if mind else None
+        self._state: str = ""
+        self._spoke: Time = 0  # when either side was last heard
+
+    @property
+    def drive(self) -> Drive:
+        """What drives the face."""
+        return self._prompter.drive
+
+    def parts(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """Its tasks."""
+        parts: tuple[Coroutine[Any, Any, None], ...] = (
+            self._speaker.run(partial(self.complain, "speech")),
+            self._hearing.listen(),
+            self._hearing.watch(),
+            self._hearing.recognise(),
+        )
+        if self._thinker is None:
+            return parts
+        return (
+            *parts,
+            self._thinker.run(self._begin, partial(self.complain, "mind")),
+            self._thinker.wait(lambda: self._clock.now() - self._spoke),
+        )
+
+    def choose(self, drive: Drive) -> None:
+        """Let something else drive the face from now on. Raises SpeechError without a mind."""
+        if drive == "mind" and self._thinker is None:
+            raise SpeechError("This session has no mind.", "Begin one with a scenario.")
+        begins = drive == "mind" != self._prompter.drive
+        self._prompter.drive = drive
+        self._prompter.voice.clear()
+        if begins and self._thinker:
+            self._thinker.greet()
+        self._tell()
+
+    def say(self, text: str) -> None:
+        """Have a text said after what is being said. Raises SpeechError for none or too much."""
+        if not text.strip():
+            raise SpeechError("There is no text to say.", "Give it a sentence.")
+        if len(text) > LONGEST_TEXT:
+            remedy = f"Send at most {LONGEST_TEXT} characters at a time."
+            raise SpeechError(f"{len(text)} characters are too many at once.", remedy)
+        turn = Turn()
+        turn.texts.offer(text)
+        turn.texts.close()
+        self._begin(turn)
+        self.gauge.ask(self._clock.now())
+
+    def interrupt(self) -> None:
+        """Stop what is being said, and all that waits to be."""
+        if not self._prompter.turns:
+            return
+        heard, unheard = self._prompter.drop()
+        self._board.post(Interrupted(heard, unheard))
+        if self._thinker:
+            self._thinker.cut(heard)
+        self._tell()
+
+    def hear(self, sound: Sound) -> None:
+        """Listen to the other side."""
+        self._hearing.hear(sound)
+
+    def follow(self, step: Step) -> None:
+        """Take a step of an own voice, to be given when its turn comes."""
+        self._prompter.hear(step)
+
+    def take(self, at: Time) -> Step:
+        """Give what is said and done at a moment, and tell of what begins with it."""
+        step = self._prompter.take()
+        if self._prompter.begun:
+            self._announce(at, self._prompter.begun)
+        if self._prompter.speaking:
+            self._spoke = at
+        self._tell()
+        self.gauge.heard(at, step)
+        return step
+
+    def complain(self, code: str, error: BonafaceError) -> None:
+        """Tell of trouble that does not end the session."""
+        self._board.post(Notice("warning", code, str(error)))
+
+    def _begin(self, turn: Turn) -> None:
+        self._prompter.turns.append(turn)
+        self._speaker.offer(turn)
+
+    def _talks(self) -> bool:
+        return bool(self._prompter.turns) and self._prompter.speaking
+
+    def _decide(self, decision: Decision) -> None:
+        match decision:
+            case Hold():
+                self._prompter.hold()
+                self.gauge.hold(decision.since)
+            case Resume():
+                self._prompter.resume()
+            case Yield():
+                self.interrupt()
+            case Began():
+                self._tell()
+            case Ended():
+                self._spoke = decision.since
+                self._tell()
+
+    def _caption(self, caption: Caption) -> None:
+        """Pass on what was heard; a finished turn is for the mind to answer."""
+        self._board.post(Said(replace(caption, speaker="you")))
+        if caption.final and self.drive == "mind" and self._thinker:
+            self.gauge.ask(self._spoke, answer=True)
+            self._thinker.hear(caption.text)
+
+    def _announce(self, at: Time, piece: Piece) -> None:
+        if not piece.text:
+            return
+        until = at + len(piece.steps) * STEP
+        words = tuple(replace(w, at=w.at + at, until=w.until + at) for w in piece.words)
+        self._board.post(Said(Caption(at, until, piece.text, "en", "face", final=True), words))
+
+    def _tell(self) -> None:
+        """Tell what the face is doing, when that changed."""
+        now: Doing = "idle"
+        if self._prompter.speaking:
+            now = "speaking"
+        elif self._thinker and self._thinker.thinking:
+            now = "thinking"
+        elif self._hearing.turn:
+            now = "listening"
+        told = f"{now} {self.drive}"
+        if told != self._state:
+            self._state = told
+            self._board.post(State(now, self.drive))

@@ -1,0 +1,121 @@
+"""The other side is listened to: whether somebody speaks, what they say, and whose turn it is."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from bonaface.core import SECOND, Caption, Clock, Sound, Time
+from bonaface.errors import BonafaceError
+from bonaface.speech.activity import Activity, Voiced
+from bonaface.speech.transcribe import Transcriber
+from bonaface.speech.turns import Began, Decision, Ended, Hold, Moment, Resume, State, Turns
+from bonaface.stream.lane import Lane
+from bonaface.stream.workers import Worker
+
+MICROPHONE = 50  # runs of sound that may wait to be judged
+SPEECH = 1500  # and to be recognised: half a minute, for a machine that is busy
+BEFORE: Time = SECOND // 2  # of sound before the first voiced window
+LOST: Time = SECOND // 4  # without sound: the microphone is silent
+TICK: Time = SECOND // 10
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told, and what is asked."""
+
+    speaking: Callable[[], bool]  # whether the face speaks just now
+    decide: Callable[[Decision], None]  # whose turn it is
+    caption: Callable[[Caption], None]  # what was heard, as far as it is known
+    complain: Callable[[BonafaceError], None]
+
+
+class Hearing:
+    """Listens to one microphone. `words` False: only whether somebody speaks."""
+
+    def __init__(self, clock: Clock, ears: Worker, recogniser: Worker, told: Listeners) -> None:
+        self.words = True
+        self._clock, self._ears, self._recogniser, self._told = clock, ears, recogniser, told
+        self._sounds: Lane[Sound] = Lane(MICROPHONE, "newest")
+        self._speech: Lane[Sound | None] = Lane(SPEECH, "newest")  # None: the turn is over
+        self._turns = Turns()
+        self._before: deque[Sound] = deque()
+        self._open = False  # the recogniser is listening
+        self._heard = ""
+        self._last: Time = 0
+
+    @property
+    def turn(self) -> bool:
+        """Whether the other side has the word."""
+        return self._turns.state is State.TURN
+
+    @property
+    def dropped(self) -> int:
+        """Runs of sound that nobody had time for."""
+        return self._sounds.count.dropped + self._speech.count.dropped
+
+    def hear(self, sound: Sound) -> None:
+        """Take sound of any rate."""
+        self._sounds.offer(sound)
+
+    async def listen(self) -> None:
+        """Judge sounds until cancelled."""
+        activity = await self._ears.run(Activity)
+        async for sound in self._sounds:
+            self._last = self._clock.now()
+            for voiced in await self._ears.push(activity, sound):
+                self._judge(voiced)
+            self._pass(sound)
+
+    async def watch(self) -> None:
+        """Let time pass when the microphone gives nothing: what is held must go on."""
+        for tick in count(1):
+            at = tick * TICK
+            await self._clock.reach(at)
+            if self._clock.now() - self._last > LOST:
+                self._judge(Voiced(at - TICK, at, 0.0))
+
+    async def recognise(self) -> None:
+        """Turn speech into captions until cancelled. Without its model there are none."""
+        try:
+            stage = await self._recogniser.run(Transcriber)
+        except BonafaceError as error:
+            self.words = False
+            self._told.complain(error)
+            return
+        async for sound in self._speech:
+            if sound is None:
+                captions = await self._recogniser.flush(stage)
+                self._end(captions)
+            else:
+                captions = await self._recogniser.push(stage, sound)
+                for caption in captions:
+                    self._heard = caption.text
+                    self._told.caption(caption)
+
+    def _judge(self, voiced: Voiced) -> None:
+        for decision in self._turns.push(Moment(voiced, self._told.speaking(), self._heard)):
+            self._follow(decision)
+            self._told.decide(decision)
+
+    def _follow(self, decision: Decision) -> None:
+        """Open the recogniser when somebody speaks, and close it when they have finished."""
+        if isinstance(decision, Hold | Began) and not self._open and self.words:
+            self._open, self._heard = True, ""
+            for sound in self._before:
+                self._speech.offer(sound)
+        elif isinstance(decision, Resume | Ended) and self._open:
+            self._open = False
+            self._speech.offer(None)
+
+    def _pass(self, sound: Sound) -> None:
+        if self._open:
+            self._speech.offer(sound)
+        self._before.append(sound)
+        while self._before[-1].until - self._before[0].until > BEFORE:
+            self._before.popleft()
+
+    def _end(self, captions: list[Caption]) -> None:
+        for caption in captions:
+            self._heard = caption.text
+            self._told.caption(caption)

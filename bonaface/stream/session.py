@@ -1,0 +1,203 @@
+"""One live face: what drives it, who watches, and every task in between."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from functools import partial
+from itertools import count
+from typing import Any, Protocol
+
+from bonaface.core import SECOND, Clock, Picture, Sound, Time
+from bonaface.errors import BonafaceError
+from bonaface.marks.marked import MarkedPicture, MarkedSound
+from bonaface.mind.mind import Mind
+from bonaface.stream.camera import Camera
+from bonaface.stream.conversation import Conversation
+from bonaface.stream.events import Board, Event, Notice
+from bonaface.stream.figures import Figures
+from bonaface.stream.lane import Lane
+from bonaface.stream.own_voice import OwnVoice
+from bonaface.stream.performer import Cast, Marked, Performer
+from bonaface.stream.playout import Playout
+from bonaface.stream.prompter import Drive
+from bonaface.stream.step import STEP, Block
+from bonaface.stream.workers import Workers
+
+LOG = logging.getLogger("bonaface.session")
+ASLEEP: Time = 2 * SECOND  # behind by more: the machine slept, and what was missed is a gap
+MICROPHONE = 50  # runs of 20 ms that may wait
+
+
+class Exit(Protocol):
+    """Where made media leaves: a peer, a broadcast, a recording. Neither method may block."""
+
+    def show(self, picture: MarkedPicture) -> None:
+        """Take a picture at the moment it is due."""
+        ...
+
+    def hear(self, sound: MarkedSound) -> None:
+        """Take the next run of sound; runs follow each other without gaps."""
+        ...
+
+
+class Session:
+    """One live face. `run` it, then talk to it from the same event loop.
+
+    Making one raises ConsentError when the permit does not hold, and WeightsError when a model is
+    missing. Trouble on the way is told as a Notice, and the call stays.
+    """
+
+    def __init__(
+        self, cast: Cast, clock: Clock, workers: Workers, mind: Mind | None = None
+    ) -> None:
+        self._clock, self._workers = clock, workers
+        self._period = SECOND * cast.rate.denominator // cast.rate.numerator
+        self._board = Board()
+        self._performer = Performer(cast)
+        self._vision = workers.hire("vision")
+        self._playout = Playout(clock, self._release)
+        self._talk = Conversation(cast.voice, clock, workers, self._board, mind)
+        self._camera = Camera(clock, workers.hire("vision"))
+        self._own: Lane[Sound] = Lane(MICROPHONE, "newest")
+        self._exits: list[Exit] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ended = self._refused = False
+
+    @property
+    def mark_id(self) -> int:
+        """The id of the hidden marks in all that leaves."""
+        return self._performer.mark_id
+
+    @property
+    def figures(self) -> Figures:
+        """What was counted so far."""
+        return self._talk.gauge.read(self._clock.now(), self._playout, self._performer)
+
+    async def run(self) -> None:
+        """Live until `end`, or until the flow breaks: then everybody is told, and it returns."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._tasks = [group.create_task(part) for part in self._parts()]
+                if self._ended:
+                    self.end()
+        except* Exception as broken:
+            LOG.exception("the session broke")
+            self._board.post(Notice("error", "session-broken", _explain(broken)))
+        finally:
+            self._ended = True
+            self._board.close()
+
+    def end(self) -> None:
+        """End the session; again is no error."""
+        if not self._ended:
+            self._board.post(Notice("info", "session-ended", "This session has ended."))
+        self._ended = True
+        for task in self._tasks:
+            task.cancel()
+
+    def follow(self) -> AsyncIterator[Event]:
+        """Give every event from now on; a slow follower loses the oldest."""
+        return self._board.follow()
+
+    def add(self, exit_: Exit) -> None:
+        """Let another watch, from now on."""
+        self._exits.append(exit_)
+
+    def remove(self, exit_: Exit) -> None:
+        """Let somebody go; unknown ones are no error."""
+        if exit_ in self._exits:
+            self._exits.remove(exit_)
+
+    def say(self, text: str) -> None:
+        """Have a text said after what is being said. Raises SpeechError for none or too much."""
+        self._talk.say(text)
+
+    def interrupt(self) -> None:
+        """Stop what is being said, and all that waits to be."""
+        self._talk.interrupt()
+
+    def drive(self, mode: Drive) -> None:
+        """Choose what drives the face from now on. Raises SpeechError for a mind it has not."""
+        self._talk.choose(mode)
+        self._camera.wanted = mode == "face"
+
+    def hear(self, sound: Sound) -> None:
+        """Take sound of the microphone, of any rate, stamped with the session's time."""
+        self._talk.hear(sound)
+        if self._talk.drive in {"voice", "face"}:
+            self._own.offer(sound)
+
+    def see(self, picture: Picture) -> None:
+        """Take a picture of the camera, stamped with the session's time."""
+        self._camera.see(picture)
+
+    def _parts(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        return (
+            self._perform(),
+            self._playout.run(),
+            self._follow_voice(),
+            self._camera.run(partial(self._talk.complain, "camera")),
+            self._report(),
+            *self._talk.parts(),
+        )
+
+    async def _perform(self) -> None:
+        """Make each moment a little before it is due."""
+        gauge = self._talk.gauge
+        for index in count():
+            begins = index * STEP - gauge.lead.time
+            await self._clock.reach(begins)
+            behind = self._clock.now() - begins
+            if behind > ASLEEP:
+                gauge.gaps += 1
+                continue
+            block = self._block(index * STEP, draw=behind < self._period)
+            made = await self._vision.push(self._performer, block)
+            gauge.made(made, self._clock.now())
+            await self._playout.put(made)
+            self._mind_consent()
+
+    def _block(self, at: Time, *, draw: bool) -> Block:
+        pose, share = self._camera.pose()
+        return Block(at, self._talk.take(at), pose, share, draw)
+
+    def _mind_consent(self) -> None:
+        """Fall silent and say so once the consent is gone; the call stays."""
+        refusal = self._performer.refusal
+        if refusal and not self._refused:
+            self._refused = True
+            self._talk.interrupt()
+            self._board.post(Notice("error", "consent-ended", str(refusal)))
+
+    async def _follow_voice(self) -> None:
+        """Let an own voice move the lips."""
+        stage = await self._vision.run(OwnVoice)
+        async for sound in self._own:
+            for step in await self._vision.push(stage, sound):
+                self._talk.follow(step)
+
+    async def _report(self) -> None:
+        """Tell the figures once a second."""
+        for second in count(1):
+            await self._clock.reach(second * SECOND)
+            self._board.post(self.figures)
+
+    def _release(self, item: Marked) -> None:
+        for exit_ in tuple(self._exits):
+            try:
+                exit_.show(item) if isinstance(item, MarkedPicture) else exit_.hear(item)
+            except Exception:
+                LOG.exception("an exit broke, and is let go")
+                self.remove(exit_)
+                text = "Somebody who watched had to be let go."
+                self._board.post(Notice("warning", "exit-broken", text))
+
+
+def _explain(broken: BaseExceptionGroup[Exception]) -> str:
+    """Give the first cause in words; what we raise ourselves says what to do."""
+    first: BaseException = broken
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return (
+        str(first) if isinstance(first, BonafaceError) else "Something broke inside; see the log."
+    )
