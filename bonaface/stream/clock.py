@@ -56,7 +56,7 @@ class ManualClock:
         self._now = end
 
 
-async def settle(turns: int = 20) -> None:
+async def settle(turns: int = 60) -> None:
     """Let every task that can go on go on."""
     for _ in range(turns):
         await asyncio.sleep(0)

@@ -50,7 +50,8 @@ class Session:
     def __init__(
         self, cast: Cast, clock: Clock, workers: Workers, mind: Mind | None = None
     ) -> None:
-        self._clock, self._workers = clock, workers
+        self.cast = cast
+        self._clock = clock
         self._period = SECOND * cast.rate.denominator // cast.rate.numerator
         self._board = Board()
         self._performer = Performer(cast)
