@@ -10,6 +10,9 @@ BonafaceError                 something a user can act on; the message says how
 │   └── UnwritableMedia       no permission, no space, no such folder
 ├── PortraitRefused           no likeness can be made from this photo
 ├── SpeechError               nothing to say, or a voice that is not there
+├── MindError
+│   ├── ScenarioInvalid       a scenario that makes no sense; names the line
+│   └── MindUnreachable       a chat endpoint that is silent, refuses or breaks off
 ├── ConsentError
 │   ├── ConsentMissing        no record was given
 │   ├── ConsentInvalid        unsigned, altered, or unreadable
@@ -75,6 +78,18 @@ class PortraitRefused(BonafaceError, ValueError):
 
 class SpeechError(BonafaceError, ValueError):
     """Nothing to say, or a voice that is not there."""
+
+
+class MindError(BonafaceError):
+    """A mind cannot answer."""
+
+
+class ScenarioInvalid(MindError, ValueError):
+    """A scenario that makes no sense; the message names the line."""
+
+
+class MindUnreachable(MindError, ConnectionError):
+    """A chat endpoint that is silent, refuses or breaks off."""
 
 
 class ConsentError(BonafaceError, PermissionError):
