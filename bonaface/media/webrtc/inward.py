@@ -13,6 +13,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from bonaface.core import SECOND, Clock, Picture, Sound, Time
 from bonaface.media.webrtc.feeds import encoding_threads
+from bonaface.media.webrtc.reception import PictureBuffer
 
 GAP = SECOND // 5  # that a stream's own time may fall behind the clock before it counts as a gap
 EARLY = SECOND // 25  # that it may run ahead
@@ -58,6 +59,12 @@ class Counts:
     def __init__(self) -> None:
         self.sounds = self.pictures = self.dropped = 0
         self.size = (0, 0)
+        self.buffer: PictureBuffer | None = None
+
+    @property
+    def skipped(self) -> int:
+        """Pictures that arrived and were not passed on."""
+        return self.dropped + (self.buffer.skipped if self.buffer else 0)
 
 
 class Intake:
@@ -69,8 +76,9 @@ class Intake:
         self._busy: asyncio.Future[Picture] | None = None
         self._taken_at = -SECOND
 
-    async def drain(self, track: MediaStreamTrack) -> None:
-        """Take all there is on a track, until it ends."""
+    async def drain(self, track: MediaStreamTrack, buffer: PictureBuffer | None) -> None:
+        """Take all there is on a track, until it ends; tell its buffer what was decoded."""
+        self.counts.buffer = buffer or self.counts.buffer
         take = self._hear if track.kind == "audio" else self._see
         stamp = Stamp(self._clock)
         try:
@@ -91,6 +99,8 @@ class Intake:
     def _see(self, frame: av.VideoFrame, at: Time) -> None:
         self.counts.pictures += 1
         self.counts.size = (frame.width, frame.height)
+        if self.counts.buffer is not None:
+            self.counts.buffer.note_decoded(frame.width, frame.height)
         if self._busy is not None or at - self._taken_at < LEAST_PAUSE:
             self.counts.dropped += 1
             return

@@ -38,6 +38,8 @@ class Offer:
     text: str
     kinds: tuple[str, ...]  # of its sections, in order
     ufrag: str  # names the peer's ICE session
+    password: str
+    prints: frozenset[str]  # of the peer's DTLS certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ def read_offer(text: str) -> Offer:
     _check_bundle(description, names)
     for section in sections:
         _check_section(section)
-    return Offer(text, kinds, str(sections[0].ice.usernameFragment))
+    ice, dtls = sections[0].ice, sections[0].dtls
+    prints = frozenset(one.value for one in dtls.fingerprints)
+    return Offer(text, kinds, str(ice.usernameFragment), str(ice.password), prints)
 
 
 def _parse(text: str) -> SessionDescription:

@@ -106,6 +106,7 @@ class Report:
         wall: Wall,
         on_key: Callable[[], None],
     ) -> None:
+        self.fresh = False  # since somebody looked
         self.loss = 0.0  # share of packets, in the last report
         self.lost = 0  # packets, since the beginning
         self.jitter: Time = 0
@@ -130,6 +131,7 @@ class Report:
         await self._pass_on(packet)
 
     def _note(self, block: RtcpReceiverInfo) -> None:
+        self.fresh = True
         self.loss, self.lost = block.fraction_lost / 256, block.packets_lost
         self.jitter = block.jitter * SECOND // self._ticks
         for middle, sent in self._sent_reports:
