@@ -1,0 +1,109 @@
+// The WebRTC connection of one session: the face comes in, microphone and camera go out,
+// a data channel carries words and events. Also a viewer of a session (WHEP), which only receives.
+
+import {send} from "./api.js";
+
+const GATHER = 1500; // ms to wait for addresses before the offer goes out without the rest
+
+/**
+ * A connection to a session. Fires "message" (detail: an event of the session), "stream",
+ * "open" and "lost" (once, when it will not come back by itself).
+ */
+export class Peer extends EventTarget {
+  /** @param {RTCIceServer[]} iceServers @param {{watch?: boolean}} [how] watch: only receive */
+  constructor(iceServers, {watch = false} = {}) {
+    super();
+    this.pc = new RTCPeerConnection({iceServers, bundlePolicy: "max-bundle"});
+    this.stream = new MediaStream();
+    this.resource = "";
+    this.closed = false;
+    // One video line both ways: some stacks never start a second one in the same bundle.
+    const direction = watch ? "recvonly" : "sendrecv";
+    this.sound = this.pc.addTransceiver("audio", {direction});
+    this.picture = this.pc.addTransceiver("video", {direction});
+    this.channel = watch ? null : this.pc.createDataChannel("bonaface");
+    this.#listen();
+  }
+
+  /** Offer to the resource at `path`, and take its answer. Throws a Refusal. @param {string} path */
+  async connect(path) {
+    await this.pc.setLocalDescription(await this.pc.createOffer());
+    await this.#gathered();
+    const answer = await send("POST", path, {
+      body: this.pc.localDescription.sdp,
+      type: "application/sdp",
+    });
+    this.resource = answer.headers.get("Location") ?? "";
+    if (this.closed) return this.#leave();
+    await this.pc.setRemoteDescription({type: "answer", sdp: await answer.text()});
+    return undefined;
+  }
+
+  /** Send an event to the session; dropped where the channel is not open. @param {object} event */
+  tell(event) {
+    if (this.channel?.readyState !== "open") return false;
+    this.channel.send(JSON.stringify(event));
+    return true;
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  async microphone(track) {
+    await this.sound.sender.replaceTrack(track);
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  async camera(track) {
+    await this.picture.sender.replaceTrack(track);
+  }
+
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    this.pc.close();
+    this.#leave();
+  }
+
+  #leave() {
+    if (this.resource) send("DELETE", this.resource, {keepalive: true}).catch(() => {});
+  }
+
+  #listen() {
+    this.pc.addEventListener("track", ({track}) => {
+      this.stream.addTrack(track);
+      this.dispatchEvent(new Event("stream"));
+    });
+    this.pc.addEventListener("connectionstatechange", () => {
+      if (this.pc.connectionState === "failed") this.lose();
+    });
+    this.channel?.addEventListener("open", () => {
+      this.tell({type: "hello"});
+      this.dispatchEvent(new Event("open"));
+    });
+    this.channel?.addEventListener("close", () => this.lose());
+    this.channel?.addEventListener("message", ({data}) => {
+      this.dispatchEvent(new CustomEvent("message", {detail: JSON.parse(data)}));
+    });
+  }
+
+  /** Give this connection up; whoever holds it makes another. */
+  lose() {
+    if (this.closed) return;
+    this.close();
+    this.dispatchEvent(new Event("lost"));
+  }
+
+  #gathered() {
+    if (this.pc.iceGatheringState === "complete") return Promise.resolve();
+    return new Promise((resolve) => {
+      setTimeout(resolve, GATHER);
+      this.pc.addEventListener("icegatheringstatechange", () => {
+        if (this.pc.iceGatheringState === "complete") resolve();
+      });
+    });
+  }
+}
+
+/** Tell whether this browser can do WebRTC at all. */
+export function canConnect() {
+  return typeof RTCPeerConnection === "function";
+}
