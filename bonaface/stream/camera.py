@@ -45,7 +45,8 @@ class Camera:
         stage: Stage[Picture, Pose] | None = None
         async for picture in self._lane:
             try:
-                stage = stage or await self._worker.run(_open)
+                if stage is None:
+                    stage = await self._worker.run(_open)
                 for pose in await self._worker.push(stage, picture):
                     self._pose, self._seen = pose, self._clock.now()
             except BonafaceError as error:

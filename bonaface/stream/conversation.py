@@ -37,6 +37,7 @@ class Conversation:
         )
         self._hearing = Hearing(clock, workers.hire("ears"), workers.hire("recogniser"), told)
         self._thinker = Thinker(mind, clock, workers.hire("mind")) if mind else None
+        self._own_voice = True
         self._state: str = ""
         self._spoke: Time = 0  # when either side was last heard
 
@@ -61,12 +62,17 @@ class Conversation:
             self._thinker.wait(lambda: self._clock.now() - self._spoke),
         )
 
-    def choose(self, drive: Drive) -> None:
+    @property
+    def passes_on(self) -> bool:
+        """Whether the call hears the microphone itself."""
+        return self.drive in {"voice", "face"} and self._own_voice
+
+    def choose(self, drive: Drive, *, own_voice: bool = True) -> None:
         """Let something else drive the face from now on. Raises SpeechError without a mind."""
         if drive == "mind" and self._thinker is None:
             raise SpeechError("This session has no mind.", "Begin one with a scenario.")
         begins = drive == "mind" != self._prompter.drive
-        self._prompter.drive = drive
+        self._prompter.drive, self._own_voice = drive, own_voice
         self._prompter.voice.clear()
         if begins and self._thinker:
             self._thinker.greet()
@@ -123,7 +129,9 @@ class Conversation:
         self._speaker.offer(turn)
 
     def _talks(self) -> bool:
-        return bool(self._prompter.turns) and self._prompter.speaking
+        """Whether there is something to interrupt: a microphone that is the voice never is."""
+        listens = self.drive in {"text", "mind"}
+        return listens and bool(self._prompter.turns) and self._prompter.speaking
 
     def _decide(self, decision: Decision) -> None:
         match decision:
@@ -141,8 +149,10 @@ class Conversation:
                 self._tell()
 
     def _caption(self, caption: Caption) -> None:
-        """Pass on what was heard; a finished turn is for the mind to answer."""
+        """Pass on what was heard; what is final may be for the mind, or for the face to say."""
         self._board.post(Said(replace(caption, speaker="you")))
+        if caption.final and self.drive in {"voice", "face"} and not self._own_voice:
+            self.say(caption.text)
         if caption.final and self.drive == "mind" and self._thinker:
             self.gauge.ask(self._spoke, answer=True)
             self._thinker.hear(caption.text)

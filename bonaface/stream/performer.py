@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import TypeAlias
 
+from bonaface.avatar.backdrop import Backdrop
 from bonaface.avatar.manner import Manner
 from bonaface.avatar.pose import Pose, mix
 from bonaface.avatar.render.renderer import Renderer
@@ -51,7 +52,8 @@ class Performer:
         self.refusal: ConsentError | None = None  # why the face is gone
         self._cast = cast
         self._manner = Timed("manner", Manner(cast.manner, cast.rate, cast.seed))
-        self._renderer = Timed("render", Renderer(cast.likeness, cast.permit))
+        self._drawer = Renderer(cast.likeness, cast.permit)
+        self._renderer = Timed("render", self._drawer)
         self._picture_mark = Timed("picture mark", PictureMark(self.mark_id))
         self._sound_mark = Timed("sound mark", SoundMark(self.mark_id))
         self.dropped = 0  # pictures that were not drawn
@@ -79,6 +81,10 @@ class Performer:
 
     def reset(self) -> None:
         """Nothing to forget: the face goes on living through an interruption."""
+
+    def place(self, backdrop: Backdrop) -> None:
+        """Show something else behind the person from the next picture on."""
+        self._drawer.place(backdrop.pixels)
 
     def _ask(self, at: Time) -> None:
         if self.refusal or (self._asked is not None and at - self._asked < ASK_AGAIN):

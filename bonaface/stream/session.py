@@ -7,6 +7,7 @@ from functools import partial
 from itertools import count
 from typing import Any, Protocol
 
+from bonaface.avatar.backdrop import Kind
 from bonaface.core import SECOND, Clock, Picture, Sound, Time
 from bonaface.errors import BonafaceError
 from bonaface.marks.marked import MarkedPicture, MarkedSound
@@ -20,6 +21,7 @@ from bonaface.stream.own_voice import OwnVoice
 from bonaface.stream.performer import Cast, Marked, Performer
 from bonaface.stream.playout import Playout
 from bonaface.stream.prompter import Drive
+from bonaface.stream.scenery import Scenery
 from bonaface.stream.step import STEP, Block
 from bonaface.stream.workers import Workers
 
@@ -59,6 +61,7 @@ class Session:
         self._playout = Playout(clock, self._release)
         self._talk = Conversation(cast.voice, clock, workers, self._board, mind)
         self._camera = Camera(clock, workers.hire("vision"))
+        self._scenery = Scenery(cast.likeness, workers.hire("vision"))
         self._own: Lane[Sound] = Lane(MICROPHONE, "newest")
         self._exits: list[Exit] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -117,20 +120,29 @@ class Session:
         """Stop what is being said, and all that waits to be."""
         self._talk.interrupt()
 
-    def drive(self, mode: Drive) -> None:
-        """Choose what drives the face from now on. Raises SpeechError for a mind it has not."""
-        self._talk.choose(mode)
+    def drive(self, mode: Drive, *, own_voice: bool = True) -> None:
+        """Choose what drives the face from now on. Raises SpeechError for a mind it has not.
+
+        Without `own_voice` the call hears the words of a microphone in the face's voice, a
+        sentence late.
+        """
+        self._talk.choose(mode, own_voice=own_voice)
         self._camera.wanted = mode == "face"
+
+    def place(self, kind: Kind, picture: Picture | None = None) -> None:
+        """Choose what is behind the person. Raises SettingsError for a picture not given."""
+        self._scenery.choose(kind, picture)
 
     def hear(self, sound: Sound) -> None:
         """Take sound of the microphone, of any rate, stamped with the session's time."""
         self._talk.hear(sound)
-        if self._talk.drive in {"voice", "face"}:
+        if self._talk.passes_on:
             self._own.offer(sound)
 
     def see(self, picture: Picture) -> None:
         """Take a picture of the camera, stamped with the session's time."""
         self._camera.see(picture)
+        self._scenery.see(picture)
 
     def _parts(self) -> tuple[Coroutine[Any, Any, None], ...]:
         return (
@@ -138,6 +150,8 @@ class Session:
             self._playout.run(),
             self._follow_voice(),
             self._camera.run(partial(self._talk.complain, "camera")),
+            self._scenery.make(self._performer.place),
+            self._scenery.learn(self._performer.place, partial(self._talk.complain, "camera")),
             self._report(),
             *self._talk.parts(),
         )
