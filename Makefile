@@ -1,9 +1,12 @@
 # demo: set up and run the main job   test: the tests   check: style and types   bench: the figures
+# tools: what tests of browsers, relays and networks run besides (Debian; they are skipped without)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+TOOLS := chromium fonts-liberation janus iproute2
+
+.PHONY: demo test check bench clean tools
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -21,6 +24,15 @@ demo: $(VENV)/ready
 test: $(VENV)/ready-dev
 	$(BIN)/python -m bonaface models fetch --all
 	$(BIN)/python -m pytest
+
+tools:
+	@if test $$(command -v chromium janus ip tc | wc -l) = 4; then \
+		echo "$(TOOLS): here"; \
+	elif test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null; then \
+		echo "Not installed (no apt-get, or not root): $(TOOLS). Some tests will be skipped."; \
+	else \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(TOOLS); \
+	fi
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff check .
