@@ -4,14 +4,19 @@ import argparse
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bonaface.commands.terminal import bar, say
+
+if TYPE_CHECKING:
+    from bonaface.consent.records import ConsentRecord
 
 HELP = "see it work: a portrait speaks, and the video is read back"
 DESCRIPTION = """\
 Fetches the models, records a consent for a public-domain portrait (Rear Admiral Grace M. Hopper,
 US Navy, 1984), lets it say a sentence, writes demo/hello.mp4 and reads it back."""
 TEXT = "Hello. I am a photograph, and this voice is not hers. Every picture you see here says so."
+SUBJECT = "Grace M. Hopper (1906-1992)"
 PURPOSE = "demonstration"
 VALID = timedelta(days=365)
 
@@ -39,20 +44,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _speak(portrait: Path, text: str, folder: Path) -> None:
-    from bonaface.consent.portrait import hash_portrait
-    from bonaface.consent.records import Terms, grant, save_record
+    from bonaface.consent.records import save_record
     from bonaface.core import SECOND
-    from bonaface.media.photos import read_bytes, read_photo
     from bonaface.speak import Style, from_text, speak
 
-    now = datetime.now(UTC)
-    terms = Terms(
-        subject="Grace M. Hopper (1906-1992)",
-        basis="public-domain-historical",
-        purposes=(PURPOSE,),
-        valid_until=(now + VALID).date(),
-    )
-    record = grant(hash_portrait(read_bytes(portrait), read_photo(portrait)), terms, now)
+    record = grant_portrait(portrait)
     save_record(record, folder / "hopper.consent.json")
     say(f"{folder / 'hopper.consent.json'}: the consent record")
     output, style = folder / "hello.mp4", Style(size=(720, 720), rate=Fraction(25))
@@ -61,6 +57,22 @@ def _speak(portrait: Path, text: str, folder: Path) -> None:
         gate = (record, PURPOSE)
         speak(portrait, gate, parts, style, output, lambda at: progress.reach(at / SECOND))
     say(f"{output}: labelled, watermarked, signed")
+
+
+def grant_portrait(portrait: Path) -> "ConsentRecord":
+    """Record the consent for the demo's portrait: a historical figure, in the public domain."""
+    from bonaface.consent.portrait import hash_portrait
+    from bonaface.consent.records import Terms, grant
+    from bonaface.media.photos import read_bytes, read_photo
+
+    now = datetime.now(UTC)
+    terms = Terms(
+        subject=SUBJECT,
+        basis="public-domain-historical",
+        purposes=(PURPOSE,),
+        valid_until=(now + VALID).date(),
+    )
+    return grant(hash_portrait(read_bytes(portrait), read_photo(portrait)), terms, now)
 
 
 def _check(output: Path) -> int:

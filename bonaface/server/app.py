@@ -1,0 +1,130 @@
+"""The app: every route behind the gate, and everything it owns made and let go here."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI
+
+from bonaface import __version__
+from bonaface.errors import BonafaceError
+from bonaface.server import problems, telemetry
+from bonaface.server.admission import Admission
+from bonaface.server.guard import Guard, Tally
+from bonaface.server.host import Host
+from bonaface.server.likenesses import LikenessStore
+from bonaface.server.live import Engine
+from bonaface.server.metrics import Metrics
+from bonaface.server.registry import Registry
+from bonaface.server.routes import events, health, likenesses, page, peers, sessions
+from bonaface.server.routes import settings as chosen
+from bonaface.server.settings import ServerSettings
+from bonaface.server.tickets import TicketOffice
+from bonaface.server.tokens import TokenBook
+from bonaface.server.uploads import Decoder
+
+LOG = logging.getLogger("bonaface.server")
+DESCRIPTION = (
+    "Live talking faces of people who said yes. Nothing leaves unmarked, and nobody is shown who "
+    "did not consent. Every refusal is a JSON object with error, remedy and reason."
+)
+TAGS = [
+    {"name": "settings", "description": "What a page must know, and what there is to choose from."},
+    {"name": "likenesses", "description": "Faces that may be shown, and the consent for each."},
+    {"name": "sessions", "description": "Live faces: begin, drive, say, follow, end."},
+    {"name": "peers", "description": "WebRTC by HTTP: the page's peer, WHIP in, WHEP out."},
+    {"name": "health", "description": "Whether it is well, and what it measures."},
+]
+MakeEngine = Callable[[ServerSettings], Engine]
+
+
+def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -> FastAPI:
+    """Make the app. Its lifespan owns all threads, tasks and sessions."""
+    tally = Tally()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = (make_engine or _live_engine)(settings)
+        bench = ThreadPoolExecutor(1, thread_name_prefix="likenesses")
+        telemetry.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                host = _open(settings, engine, bench, group)
+                app.state.host, app.state.metrics = host, Metrics(host.registry, tally)
+                chores = [group.create_task(one) for one in _chores(host, app.state.metrics)]
+                yield
+                await host.registry.close()
+                for chore in chores:
+                    chore.cancel()
+        finally:
+            bench.shutdown(wait=False, cancel_futures=True)
+            engine.close()
+            telemetry.stop()
+
+    app = FastAPI(
+        title="Bonaface",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,  # those load scripts from elsewhere; /docs is ours
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.add_middleware(Guard, settings=settings, tally=tally)
+    problems.install(app)
+    for part in (chosen, likenesses, sessions, events, peers, health, page):
+        app.include_router(part.router)
+    return app
+
+
+def _open(
+    settings: ServerSettings, engine: Engine, bench: ThreadPoolExecutor, group: asyncio.TaskGroup
+) -> Host:
+    limits, private = settings.limits, settings.home / "server"
+    return Host(
+        settings=settings,
+        tokens=TokenBook(settings.tokens),
+        tickets=TicketOffice(private / "tickets.key"),
+        store=LikenessStore(settings.home / "likenesses", limits.likenesses),
+        decoder=Decoder(limits.pixels),
+        engine=engine,
+        registry=Registry(engine, Admission(limits.sessions), limits, group),
+        bench=bench,
+    )
+
+
+def _live_engine(settings: ServerSettings) -> Engine:
+    from bonaface.server.engine import LiveEngine  # noqa: PLC0415 aiortc, only where it is used
+
+    return LiveEngine(settings)
+
+
+def _chores(host: Host, metrics: Metrics) -> tuple[Coroutine[Any, Any, None], ...]:
+    return host.registry.sweep(), _sample(metrics), _warm(host)
+
+
+async def _sample(metrics: Metrics) -> None:
+    while True:
+        await asyncio.sleep(1)
+        metrics.sample()
+
+
+async def _warm(host: Host) -> None:
+    """Compile and load before the first visitor comes; /healthz says what is missing."""
+    host.troubles["warm"] = "It is warming up."
+    try:
+        found = await host.work(host.store.list)
+        with suppress(BonafaceError):
+            if found:
+                first = await host.work(
+                    host.store.open, found[0].id, (512, 512), found[0].purposes[0]
+                )
+                missing = await host.work(host.engine.warm, *first)
+                host.troubles.update({str(one): str(one) for one in missing})
+    except Exception:
+        LOG.exception("warming up failed")
+    finally:
+        del host.troubles["warm"]

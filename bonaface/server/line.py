@@ -1,0 +1,136 @@
+"""One peer and its session: what the data channel says is done, what happens is told on it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, Final, get_args
+
+from bonaface.core import Picture, Sound
+from bonaface.errors import BonafaceError, RequestRefused
+from bonaface.media.webrtc.peer import Peer
+from bonaface.server.live import Background, Drive, Listener, LiveSession
+from bonaface.server.rates import Buckets
+from bonaface.stream.events import Notice, to_json
+
+STEADY, BURST = 20.0, 60.0  # messages a second on one channel
+WORDS: Final = {"say": "text", "drive": "mode", "background": "kind"}
+_MODES, _KINDS = frozenset(get_args(Drive)), frozenset(get_args(Background))
+
+
+class Ear:
+    """Takes what a peer sends: an Inlet of media/webrtc."""
+
+    def __init__(
+        self, session: LiveSession, listener: Listener, reply: Callable[[dict[str, Any]], None]
+    ) -> None:
+        self._session, self._listener, self._reply = session, listener, reply
+        self._room = Buckets(STEADY, BURST)
+
+    def hear(self, sound: Sound) -> None:
+        """Pass on microphone sound."""
+        self._session.hear(sound)
+
+    def see(self, picture: Picture) -> None:
+        """Pass on a camera picture."""
+        self._session.see(picture)
+
+    def read(self, message: str) -> None:
+        """Do what a message asks; what makes no sense is answered with a notice."""
+        if self._room.take("channel"):
+            return
+        try:
+            self._do(_parse(message))
+        except BonafaceError as error:
+            self._reply(to_json(Notice("warning", "refused", str(error))))
+
+    def _do(self, asked: dict[str, str]) -> None:
+        kind, value = asked["type"], asked["value"]
+        if kind == "say":
+            self._listener.say(value)
+        elif kind == "interrupt":
+            self._listener.interrupt()
+        elif kind == "hello":
+            self._reply(to_json(self._listener.state()))
+        elif kind == "drive" and value in _MODES:
+            self._listener.drive(value)  # type: ignore[arg-type]
+        elif kind == "background" and value in _KINDS:
+            self._listener.background(value)  # type: ignore[arg-type]
+        else:
+            raise RequestRefused(
+                422, f"This cannot be done: {kind[:40]} {value[:40]}".strip() + "."
+            )
+
+
+def _parse(message: str) -> dict[str, str]:
+    """Read one message of the data channel. Raises RequestRefused."""
+    try:
+        whole = json.loads(message)
+    except (ValueError, RecursionError):
+        whole = None
+    kind = whole.get("type") if isinstance(whole, dict) else None
+    value = whole.get(WORDS.get(kind, ""), "") if isinstance(kind, str) else None
+    if not isinstance(value, str):
+        raise RequestRefused(422, "A message on the data channel made no sense.")
+    return {"type": str(kind), "value": value}
+
+
+class Line:
+    """A peer in its session; `talks` when events are told on its data channel."""
+
+    def __init__(self, session: LiveSession, *, talks: bool) -> None:
+        self._session, self._talks = session, talks
+        self._over = asyncio.Event()
+        self._peer: Peer | None = None
+
+    def hang(self, peer: Peer) -> None:
+        """Take the peer, which needed `reply` and `note` of this line first."""
+        self._peer = peer
+
+    def reply(self, event: dict[str, Any]) -> None:
+        """Tell the peer one thing."""
+        if self._peer is not None:
+            self._peer.send(json.dumps(event))
+
+    def note(self, state: str) -> None:
+        """Hear of each new state of the peer."""
+        if state == "closed":
+            self._over.set()
+
+    async def answer(self, offer: str) -> str:
+        """Answer an offer, and watch the session from now on. Raises UnreadableMedia."""
+        peer = self._own()
+        answer = await peer.answer(offer)
+        self._session.add(peer)
+        return answer
+
+    async def patch(self, fragment: str) -> str | None:
+        """Take trickled candidates, or restart ICE. Raises UnreadableMedia."""
+        return await self._own().add_candidates(fragment)
+
+    @property
+    def ice_tag(self) -> str:
+        """Names the ICE session of the moment."""
+        return self._own().ice_tag
+
+    async def closed(self) -> None:
+        """Tell events until the peer is gone."""
+        telling = asyncio.create_task(self._tell()) if self._talks else None
+        try:
+            await self._over.wait()
+        finally:
+            self._session.remove(self._own())
+            if telling is not None:
+                telling.cancel()
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._over.set()
+        await self._own().close()
+
+    def _own(self) -> Peer:
+        assert self._peer is not None  # noqa: S101 the show hangs one up at once
+        return self._peer
+
+    async def _tell(self) -> None:
+        async for event in self._session.follow():
+            self.reply(to_json(event))

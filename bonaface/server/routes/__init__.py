@@ -1,0 +1,1 @@
+"""What can be asked of the server: one file a noun, each with a `router`."""

@@ -1,0 +1,49 @@
+"""The Studio, and the reference: all that a browser shows."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from bonaface.errors import RequestRefused
+from bonaface.server.reference import STYLE, write_reference
+
+router = APIRouter(include_in_schema=False)
+PAGE = Path(__file__).parent.parent / "page"
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+
+
+@router.get("/")
+def studio() -> FileResponse:
+    """The page."""
+    return FileResponse(PAGE / "index.html", media_type=TYPES[".html"])
+
+
+@router.get("/page/{name}")
+def part(name: str) -> FileResponse:
+    """A part of the page; only names that lie there lead anywhere."""
+    known = {file.name: file for file in PAGE.iterdir() if file.suffix in TYPES}
+    if name not in known:
+        raise RequestRefused(404, "The page has no such part.")
+    return FileResponse(known[name], media_type=TYPES[known[name].suffix])
+
+
+@router.get("/docs")
+def reference(request: Request) -> HTMLResponse:
+    """Every operation."""
+    return HTMLResponse(write_reference(request.app.openapi()))
+
+
+@router.get("/docs/style.css")
+def style() -> Response:
+    """How it looks."""
+    return Response(STYLE, media_type=TYPES[".css"])
