@@ -6,8 +6,6 @@ are matched with the written words, each read on its own (Ratcliff & Obershelp 1
 the two differ they are shared out by length.
 """
 
-# ruff: noqa: RUF001 (the letters of the phonetic alphabet are meant)
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
