@@ -26,7 +26,7 @@ test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest
 
 tools:
-	@if test $$(command -v chromium janus ip tc | wc -l) = 4; then \
+	@if (for name in chromium janus ip tc; do command -v $$name >/dev/null || exit 1; done); then \
 		echo "$(TOOLS): here"; \
 	elif test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null; then \
 		echo "Not installed (no apt-get, or not root): $(TOOLS). Some tests will be skipped."; \
