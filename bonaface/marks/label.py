@@ -9,6 +9,7 @@ frames of 256 pixels or more: far from any mouth.
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -40,8 +41,17 @@ class Stamp:
         """Blend the label into (height, width, 3) `pixels`, in place."""
         height, width = self.keep.shape[:2]
         under = pixels[self.top : self.top + height, self.left : self.left + width]
-        # uint16 holds 255 x 255 and the rounding half.
-        under[...] = (under * self.keep + self.ink + np.uint16(127)) // np.uint16(255)
+        _blend(under, self.keep, self.ink)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _blend(under: NDArray[np.uint8], keep: NDArray[np.uint16], ink: NDArray[np.uint16]) -> None:
+    height, width, _ = ink.shape
+    for y in range(height):
+        for x in range(width):
+            for k in range(3):
+                light = np.uint32(under[y, x, k]) * keep[y, x, 0] + ink[y, x, k]
+                under[y, x, k] = np.uint8((light + np.uint32(127)) // np.uint32(255))
 
 
 @lru_cache(maxsize=32)
