@@ -276,3 +276,21 @@ def test_a_mind_greets_listens_and_answers() -> None:
     answer = scene.session.figures.answer
     assert answer is not None
     assert answer < 1500
+
+
+@pytest.mark.usefixtures("home")
+def test_a_face_that_hears_itself_does_not_stop() -> None:
+    async def act(scene: Scene) -> None:
+        scene.session.say(f"{TEXT} {TEXT}")
+        for _ in range(500):  # the room answers 120 ms later, at half the level
+            known = scene.audience.sounds
+            sound = known[-6][1] if len(known) > 6 else known[0][1]
+            samples = np.array(sound.samples) * np.float32(0.5)
+            scene.session.hear(Sound(scene.clock.now(), samples, RATE), echoes=True)
+            await scene.clock.advance(STEP)
+
+    scene = play(act)
+    assert not scene.told(Interrupted)
+    assert (np.abs(scene.audience.heard) > 0.01).sum() > 1.8 * (
+        np.abs(speech(TEXT).samples) > 0.01
+    ).sum()

@@ -101,9 +101,13 @@ class Conversation:
             self._thinker.cut(heard)
         self._tell()
 
-    def hear(self, sound: Sound) -> None:
+    def hear(self, sound: Sound, *, echoes: bool) -> None:
         """Listen to the other side."""
-        self._hearing.hear(sound)
+        self._hearing.hear(sound, echoes=echoes)
+
+    def play(self, sound: Sound) -> None:
+        """Take what the face said, at the moment it leaves."""
+        self._hearing.play(sound)
 
     def follow(self, step: Step) -> None:
         """Take a step of an own voice, to be given when its turn comes."""

@@ -8,6 +8,7 @@ from itertools import count
 from bonaface.core import SECOND, Caption, Clock, Sound, Time
 from bonaface.errors import BonafaceError
 from bonaface.speech.activity import Activity, Voiced
+from bonaface.speech.echo import Echo
 from bonaface.speech.transcribe import Transcriber
 from bonaface.speech.turns import Began, Decision, Ended, Hold, Moment, Resume, State, Turns
 from bonaface.stream.lane import Lane
@@ -38,6 +39,7 @@ class Hearing:
         self._clock, self._ears, self._recogniser, self._told = clock, ears, recogniser, told
         self._sounds: Lane[Sound] = Lane(MICROPHONE, "newest")
         self._speech: Lane[Sound | None] = Lane(SPEECH, "newest")  # None: the turn is over
+        self._echo: Echo | None = None  # made for the first microphone that hears the face
         self._turns = Turns()
         self._before: deque[Sound] = deque()
         self._open = False  # the recogniser is listening
@@ -54,18 +56,26 @@ class Hearing:
         """Runs of sound that nobody had time for."""
         return self._sounds.count.dropped + self._speech.count.dropped
 
-    def hear(self, sound: Sound) -> None:
-        """Take sound of any rate."""
+    def hear(self, sound: Sound, *, echoes: bool = False) -> None:
+        """Take sound of any rate; one that `echoes` has the face's own voice in it."""
+        if echoes and self._echo is None:
+            self._echo = Echo()
         self._sounds.offer(sound)
+
+    def play(self, sound: Sound) -> None:
+        """Take what the face said, at the moment it leaves."""
+        if self._echo is not None:
+            self._echo.play(sound)
 
     async def listen(self) -> None:
         """Judge sounds until cancelled."""
         activity = await self._ears.run(Activity)
         async for sound in self._sounds:
             self._last = self._clock.now()
-            for voiced in await self._ears.push(activity, sound):
-                self._judge(voiced)
-            self._pass(sound)
+            for clean in await self._clean(sound):
+                for voiced in await self._ears.push(activity, clean):
+                    self._judge(voiced)
+                self._pass(clean)
 
     async def watch(self) -> None:
         """Let time pass when the microphone gives nothing: what is held must go on."""
@@ -92,6 +102,9 @@ class Hearing:
                 for caption in captions:
                     self._heard = caption.text
                     self._told.caption(caption)
+
+    async def _clean(self, sound: Sound) -> list[Sound]:
+        return [sound] if self._echo is None else await self._ears.push(self._echo, sound)
 
     def _judge(self, voiced: Voiced) -> None:
         for decision in self._turns.push(Moment(voiced, self._told.speaking(), self._heard)):

@@ -133,9 +133,12 @@ class Session:
         """Choose what is behind the person. Raises SettingsError for a picture not given."""
         self._scenery.choose(kind, picture)
 
-    def hear(self, sound: Sound) -> None:
-        """Take sound of the microphone, of any rate, stamped with the session's time."""
-        self._talk.hear(sound)
+    def hear(self, sound: Sound, *, echoes: bool = False) -> None:
+        """Take sound of the microphone, of any rate, stamped with the session's time.
+
+        `echoes` says that nobody took the face's own voice out of it, as browsers do.
+        """
+        self._talk.hear(sound, echoes=echoes)
         if self._talk.passes_on:
             self._own.offer(sound)
 
@@ -198,6 +201,8 @@ class Session:
             self._board.post(self.figures)
 
     def _release(self, item: Marked) -> None:
+        if isinstance(item, MarkedSound):
+            self._talk.play(item.sound)
         for exit_ in tuple(self._exits):
             try:
                 exit_.show(item) if isinstance(item, MarkedPicture) else exit_.hear(item)
