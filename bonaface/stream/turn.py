@@ -14,6 +14,8 @@ from bonaface.stream.lane import Lane
 from bonaface.stream.step import RATE, STEP, Step, cut_steps, fade_in
 
 TEXTS = 256  # pieces of text that may wait to be spoken
+AUDIBLE = 0.01  # peak of a step with speech in it
+ANTICIPATION = 3  # steps in which the lips get ready for the first sound
 LONGEST_AHEAD = 10 * SECOND  # of speech that is made and not said: a turn may be cut short
 
 
@@ -48,9 +50,11 @@ class PieceMaker:
         lips = tuple(self._mouth.push(Sentence(sound, phones)))
         runs = cut_steps(np.array(resample(sound, RATE).samples))
         steps = tuple(Step(run, one) for run, one in zip(runs, lips, strict=False))
+        first = not self._made
         self._made += len(steps) * STEP
         words = tuple(replace(w, at=w.at - begin, until=w.until - begin) for w in word_times(item))
-        return (Piece(item.text, steps, words),)
+        piece = Piece(item.text, steps, words)
+        return (_hurry(piece) if first else piece,)
 
     def flush(self) -> Sequence[Piece]:
         """Nothing is held back."""
@@ -125,6 +129,17 @@ class Turn:
         self.over = True
         self.texts.close()
         return heard, unheard
+
+
+def _hurry(piece: Piece) -> Piece:
+    """Give a piece with no more silence before its first sound than the lips need to open."""
+    loud = [float(np.abs(step.samples).max()) > AUDIBLE for step in piece.steps]
+    cut = max(0, loud.index(True) - ANTICIPATION) if any(loud) else 0
+    words = tuple(
+        replace(w, at=max(0, w.at - cut * STEP), until=max(0, w.until - cut * STEP))
+        for w in piece.words
+    )
+    return Piece(piece.text, piece.steps[cut:], words)
 
 
 def _whole_steps(sound: Sound) -> Sound:
