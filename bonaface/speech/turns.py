@@ -78,7 +78,7 @@ class Pace:
     """How patient the machine is, in seconds. Raises SettingsError for ends beyond 0.5 to 3 s."""
 
     chance: float = 0.5  # of a voiced window
-    over: float = 0.5  # and of one that stops the face
+    over: float = 0.4  # and of one that stops the face: no noise tried came beyond 0.25
     begin: float = 0.2  # speech that begins a turn while the face is silent
     claim: float = 0.5  # speech over the face that is an interruption
     claim_with_words: float = 0.25  # the same when words were understood
