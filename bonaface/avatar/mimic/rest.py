@@ -11,7 +11,7 @@ from bonaface.avatar.mimic.measures import GAP, WIDTH, Measures
 from bonaface.avatar.mimic.view import Floats
 
 LEARN = 1.0  # s in which all that is seen counts the same
-SLOW, SLOWER = 20.0, 40.0  # s in which a middle would follow a lasting change
+SLOW, SLOWER = 20.0, 40.0  # s in which a middle would follow a lasting change; sooner at first
 MOVED = 6.0  # s, the same for where the head is: people lean, and cameras are nudged
 STEP = 1.0  # mm of a place, and
 TILT = 3.0  # degrees of the head beyond which a difference counts as just that much
@@ -67,11 +67,11 @@ class Rest:
         self.closed = _sound(float(np.quantile([one.gap for one in seen], SELDOM)))
 
     def _drift(self, seen: Measures, length: float) -> None:
-        share = length / SLOW
+        share = length / min(SLOW, self.age)
         away = seen.turn - self.turn
         self.neck = self.neck + (seen.neck - self.neck) * min(1.0, length / MOVED)
         self.scale += (seen.scale - self.scale) * min(1.0, length / MOVED)
-        self.turn = self.turn + np.clip(away, -TILT, TILT) * length / SLOWER
+        self.turn = self.turn + np.clip(away, -TILT, TILT) * length / min(SLOWER, 10 * self.age)
         if np.abs(away).max() > FRONTAL:
             return
         self.closed = _sound(self.closed + CREEP * length * (SELDOM - (seen.gap < self.closed)))
@@ -80,7 +80,7 @@ class Rest:
             self.iris = self.iris + np.clip(seen.iris - self.iris, -STEP, STEP) * share
         if seen.gap < self.closed + CALM:
             step = np.clip(seen.places - self._middle, -STEP, STEP)
-            self._middle = self._middle + step * length / SLOWER
+            self._middle = self._middle + step * length / min(SLOWER, self.age)
 
 
 def _sound(closed: float) -> float:
