@@ -13,7 +13,7 @@ import numpy as np
 
 from bonaface.core import SECOND, Sound, Time
 from bonaface.speech.adaptive import BLOCK, EchoFilter, Suppressor
-from bonaface.speech.lag import LONGEST, LOUD, LagFinder
+from bonaface.speech.lag import LONGEST, LOUD, SEEN, LagFinder
 from bonaface.speech.narrow import RATE, Floats, Narrow
 
 KEPT: Final = 2 * RATE  # samples of what was played
@@ -122,9 +122,11 @@ class Echo:
             self._done += BLOCK
 
     def _clean_block(self, begin: int, near: Floats) -> Floats:
-        played = self._played.read(begin, BLOCK)
-        self._lag.push(played, near)
+        if self._lag.push(near):
+            self._lag.look(self._played.read(begin + BLOCK - SEEN - LONGEST, SEEN + LONGEST))
         self._follow_lag(begin)
+        # a microphone's stamps may run ahead of the player's by some blocks
+        played = self._played.read(begin - 5 * BLOCK, 6 * BLOCK)
         loud = float(np.sqrt(np.mean(played**2))) > LOUD
         self._loud = LONGEST if loud else max(0, self._loud - BLOCK)
         self._trial += BLOCK if loud else 0

@@ -24,7 +24,10 @@ LOUD: Final = 1e-3  # rms of what can be heard again
 
 
 class LagFinder:
-    """Give it both sounds, block by block, of one time; `lag` is in samples, None until known."""
+    """Push what is heard, show it what was played when it asks.
+
+    `lag` is in samples, None until known.
+    """
 
     def __init__(self) -> None:
         self.lag: int | None = None
@@ -32,7 +35,6 @@ class LagFinder:
 
     def reset(self) -> None:
         """The times jumped: forget the sounds, keep the lag."""
-        self._far = np.zeros(SEEN + LONGEST, np.float32)
         self._near = np.zeros(SEEN, np.float32)
         self._cross = np.zeros(SIZE // 2 + 1, np.complex128)
         self._since = 0
@@ -43,19 +45,21 @@ class LagFinder:
         """The last second of the microphone."""
         return self._near
 
-    def push(self, far: Floats, near: Floats) -> None:
-        """Take what left and what was heard in the same block of time."""
-        self._far = np.concatenate((self._far[len(far) :], far))
+    def push(self, near: Floats) -> bool:
+        """Take what was heard; whether it is time to look."""
         self._near = np.concatenate((self._near[len(near) :], near))
-        self._since += len(far)
-        if self._since >= EVERY:
-            self._since = 0
-            if float(np.sqrt(np.mean(self._far**2))) > LOUD:
-                self._look()
+        self._since += len(near)
+        return self._since >= EVERY
 
-    def _look(self) -> None:
+    def look(self, played: Floats) -> None:
+        """Compare with the last SEEN + LONGEST samples played, to the end of what was heard."""
+        self._since = 0
+        if float(np.sqrt(np.mean(played**2))) > LOUD:
+            self._compare(played)
+
+    def _compare(self, played: Floats) -> None:
         padded = np.concatenate((np.zeros(LONGEST, np.float32), self._near))
-        far, near = np.fft.rfft(self._far, SIZE), np.fft.rfft(padded, SIZE)
+        far, near = np.fft.rfft(played, SIZE), np.fft.rfft(padded, SIZE)
         self._cross = SMOOTH * self._cross + (1 - SMOOTH) * near * far.conj()
         found, clear = find_peak(self._cross)
         if clear < CLEAR:
