@@ -48,7 +48,7 @@ class Breaks(Double):
 def test_a_stage_does_the_same_live_and_over_a_file() -> None:
     async def live() -> list[int]:
         with Workers(1) as workers:
-            return [x async for x in through(Double(), numbers(3), workers.hire("vision"))]
+            return [x async for x in through(Double(), numbers(3), workers.hire().vision)]
 
     assert asyncio.run(live()) == list(over(Double(), range(3))) == [0, 2, 4, -1]
 
@@ -211,3 +211,13 @@ def test_an_own_voice_that_piles_up_loses_pauses_first() -> None:
         prompter.hear(loud)
     assert prompter.lost > 0
     assert len(prompter.voice) == FULL
+
+
+def test_sessions_are_spread_over_the_cores_and_leave_them_again() -> None:
+    with Workers(2) as workers:
+        crews = [workers.hire() for _ in range(4)]
+        assert len({crew.vision.name for crew in crews}) == 2
+        assert all(crew.vision is not crew.sight for crew in crews)
+        for crew in crews:
+            crew.dismiss()
+        assert not any(worker.users for worker in workers)

@@ -17,7 +17,7 @@ from bonaface.stream.speaker import Speaker
 from bonaface.stream.step import STEP, Step
 from bonaface.stream.thinker import Thinker
 from bonaface.stream.turn import Piece, Turn
-from bonaface.stream.workers import Workers
+from bonaface.stream.workers import Crew
 
 LONGEST_TEXT = 20_000  # characters in one go
 
@@ -26,17 +26,17 @@ class Conversation:
     """The two sides of one session. `take` gives what the face does next."""
 
     def __init__(
-        self, voice: str, clock: Clock, workers: Workers, board: Board, mind: Mind | None
+        self, voice: str, clock: Clock, crew: Crew, board: Board, mind: Mind | None
     ) -> None:
         self.gauge = Gauge()
         self._clock, self._board = clock, board
         self._prompter = Prompter()
-        self._speaker = Speaker(voice, clock, workers.hire("voice"))
+        self._speaker = Speaker(voice, clock, crew.voice)
         told = Listeners(
             self._talks, self._decide, self._caption, partial(self.complain, "hearing")
         )
-        self._hearing = Hearing(clock, workers.hire("ears"), workers.hire("recogniser"), told)
-        self._thinker = Thinker(mind, clock, workers.hire("mind")) if mind else None
+        self._hearing = Hearing(clock, crew.ears, crew.recogniser, told)
+        self._thinker = Thinker(mind, clock, crew.mind) if mind else None
         self._own_voice = True
         self._state: str = ""
         self._spoke: Time = 0  # when either side was last heard

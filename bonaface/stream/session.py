@@ -57,11 +57,11 @@ class Session:
         self._period = SECOND * cast.rate.denominator // cast.rate.numerator
         self._board = Board()
         self._performer = Performer(cast)
-        self._vision = workers.hire("vision")
+        self._crew = crew = workers.hire()
         self._playout = Playout(clock, self._release)
-        self._talk = Conversation(cast.voice, clock, workers, self._board, mind)
-        self._camera = Camera(clock, workers.hire("vision"))
-        self._scenery = Scenery(cast.likeness, workers.hire("vision"))
+        self._talk = Conversation(cast.voice, clock, crew, self._board, mind)
+        self._camera = Camera(clock, crew.sight)
+        self._scenery = Scenery(cast.likeness, crew.sight)
         self._own: Lane[Sound] = Lane(MICROPHONE, "newest")
         self._exits: list[Exit] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,6 +90,7 @@ class Session:
         finally:
             self._ended = True
             self._board.close()
+            self._crew.dismiss()
 
     def end(self) -> None:
         """End the session; again is no error."""
@@ -170,7 +171,7 @@ class Session:
                 gauge.gaps += 1
                 continue
             block = self._block(index * STEP, draw=behind < self._period)
-            made = await self._vision.push(self._performer, block)
+            made = await self._crew.vision.push(self._performer, block)
             gauge.made(made, self._clock.now())
             await self._playout.put(made)
             self._mind_consent()
@@ -189,9 +190,9 @@ class Session:
 
     async def _follow_voice(self) -> None:
         """Let an own voice move the lips."""
-        stage = await self._vision.run(OwnVoice)
+        stage = await self._crew.vision.run(OwnVoice)
         async for sound in self._own:
-            for step in await self._vision.push(stage, sound):
+            for step in await self._crew.vision.push(stage, sound):
                 self._talk.follow(step)
 
     async def _report(self) -> None:

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, ParamSpec, Self, TypeAlias, TypeVar
 
@@ -14,7 +15,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 In = TypeVar("In")
 Out = TypeVar("Out")
-Kind: TypeAlias = Literal["vision", "ears", "recogniser", "voice", "mind"]
+Kind: TypeAlias = Literal["vision", "sight", "ears", "recogniser", "voice", "mind"]
 
 
 class Worker:
@@ -57,11 +58,28 @@ class Worker:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The workers of one session, in the order of their kinds."""
+
+    vision: Worker  # draws
+    sight: Worker  # looks at the camera
+    ears: Worker
+    recogniser: Worker
+    voice: Worker
+    mind: Worker
+
+    def dismiss(self) -> None:
+        """The session needs them no more."""
+        for name in self.__slots__:
+            getattr(self, name).users -= 1
+
+
 class Workers:
     """The threads of one process, shared by its sessions.
 
-    As many for vision as there are cores, since compiled drawing leaves the interpreter free; one
-    that only listens, so that nothing slow stands before an interruption; one each for voices and
+    As many for drawing and for looking as there are cores, since both leave the interpreter free;
+    one that only listens, so that nothing slow stands before an interruption; one each for voices and
     for the recogniser; some for minds, which mostly wait for a network.
     """
 
@@ -69,6 +87,7 @@ class Workers:
         cores = cores or os.cpu_count() or 1
         counts: dict[Kind, int] = {
             "vision": cores,
+            "sight": cores,
             "ears": 1,
             "recogniser": 1,
             "voice": 1,
@@ -91,8 +110,11 @@ class Workers:
     def __iter__(self) -> Iterator[Worker]:
         return iter([worker for group in self._all.values() for worker in group])
 
-    def hire(self, kind: Kind) -> Worker:
-        """Answer the worker of a kind that has the fewest users, and count one more."""
+    def hire(self) -> Crew:
+        """Answer a worker of each kind: those who have the fewest users."""
+        return Crew(*(self._find(kind) for kind in self._all))
+
+    def _find(self, kind: Kind) -> Worker:
         worker = min(self._all[kind], key=lambda one: one.users)
         worker.users += 1
         return worker
