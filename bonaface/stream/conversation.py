@@ -33,7 +33,11 @@ class Conversation:
         self._prompter = Prompter()
         self._speaker = Speaker(voice, clock, crew.voice)
         told = Listeners(
-            self._talks, self._decide, self._caption, partial(self.complain, "hearing")
+            self._talks,
+            self._decide,
+            self._caption,
+            self._answer,
+            partial(self.complain, "hearing"),
         )
         self._hearing = Hearing(clock, crew.ears, crew.recogniser, told)
         self._thinker = Thinker(mind, clock, crew.mind) if mind else None
@@ -153,13 +157,15 @@ class Conversation:
                 self._tell()
 
     def _caption(self, caption: Caption) -> None:
-        """Pass on what was heard; what is final may be for the mind, or for the face to say."""
         self._board.post(Said(replace(caption, speaker="you")))
-        if caption.final and self.drive in {"voice", "face"} and not self._own_voice:
-            self.say(caption.text)
-        if caption.final and self.drive == "mind" and self._thinker:
+
+    def _answer(self, heard: str) -> None:
+        """What was said is for the mind, or for the face to say again in its own voice."""
+        if self.drive == "mind" and self._thinker:
             self.gauge.ask(self._spoke, answer=True)
-            self._thinker.hear(caption.text)
+            self._thinker.hear(heard)
+        elif self.drive in {"voice", "face"} and not self._own_voice:
+            self.say(heard)
 
     def _announce(self, at: Time, piece: Piece) -> None:
         if not piece.text:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from itertools import count
 
 from bonaface.core import SECOND, Caption, Clock, Sound, Time
@@ -28,7 +29,15 @@ class Listeners:
     speaking: Callable[[], bool]  # whether the face speaks just now
     decide: Callable[[Decision], None]  # whose turn it is
     caption: Callable[[Caption], None]  # what was heard, as far as it is known
+    answer: Callable[[str], None]  # the words of a turn that has ended
     complain: Callable[[BonafaceError], None]
+
+
+class Stop(Enum):
+    """Why the recogniser need not listen any longer."""
+
+    ENDED = 0  # a turn: somebody waits for an answer
+    NOTHING = 1  # it was nothing that asks for one
 
 
 class Hearing:
@@ -38,12 +47,13 @@ class Hearing:
         self.words = True
         self._clock, self._ears, self._recogniser, self._told = clock, ears, recogniser, told
         self._sounds: Lane[Sound] = Lane(MICROPHONE, "newest")
-        self._speech: Lane[Sound | None] = Lane(SPEECH, "newest")  # None: the turn is over
+        self._speech: Lane[Sound | Stop] = Lane(SPEECH, "newest")
         self._echo: Echo | None = None  # made for the first microphone that hears the face
         self._turns = Turns()
         self._before: deque[Sound] = deque()
         self._open = False  # the recogniser is listening
-        self._heard = ""
+        self._heard = ""  # of the speech that is going on, or was the last
+        self._final: list[str] = []  # parts of it that will not change any more
         self._last: Time = 0
 
     @property
@@ -93,15 +103,14 @@ class Hearing:
             self.words = False
             self._told.complain(error)
             return
-        async for sound in self._speech:
-            if sound is None:
-                captions = await self._recogniser.flush(stage)
-                self._end(captions)
+        async for item in self._speech:
+            if isinstance(item, Stop):
+                self._note(await self._recogniser.flush(stage))
+                if item is Stop.ENDED and self._final:
+                    self._told.answer(" ".join(self._final))
+                self._final = []
             else:
-                captions = await self._recogniser.push(stage, sound)
-                for caption in captions:
-                    self._heard = caption.text
-                    self._told.caption(caption)
+                self._note(await self._recogniser.push(stage, item))
 
     async def _clean(self, sound: Sound) -> list[Sound]:
         return [sound] if self._echo is None else await self._ears.push(self._echo, sound)
@@ -119,7 +128,7 @@ class Hearing:
                 self._speech.offer(sound)
         elif isinstance(decision, Resume | Ended) and self._open:
             self._open = False
-            self._speech.offer(None)
+            self._speech.offer(Stop.ENDED if isinstance(decision, Ended) else Stop.NOTHING)
 
     def _pass(self, sound: Sound) -> None:
         if self._open:
@@ -128,7 +137,9 @@ class Hearing:
         while self._before[-1].until - self._before[0].until > BEFORE:
             self._before.popleft()
 
-    def _end(self, captions: list[Caption]) -> None:
+    def _note(self, captions: list[Caption]) -> None:
         for caption in captions:
-            self._heard = caption.text
+            self._heard = " ".join([*self._final, caption.text])
+            if caption.final:
+                self._final.append(caption.text)
             self._told.caption(caption)

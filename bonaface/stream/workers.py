@@ -79,8 +79,8 @@ class Workers:
     """The threads of one process, shared by its sessions.
 
     As many for drawing and for looking as there are cores, since both leave the interpreter free;
-    one that only listens, so that nothing slow stands before an interruption; one each for voices and
-    for the recogniser; some for minds, which mostly wait for a network.
+    one that only listens, so that nothing slow stands before an interruption; one each for voices
+    and for the recogniser; some for minds, which mostly wait for a network.
     """
 
     def __init__(self, cores: int | None = None, *, inline: bool = False) -> None:
