@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Time
-from bonaface.marks.marked import MarkedPicture, MarkedSound, require_marked
+from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.media.webrtc.codecs import (
     SOUND_FRAME,
     SOUND_TICKS,
@@ -173,13 +173,6 @@ class Feeds:
         return self._pictures.setdefault((codec, rung), PictureFeed(codec, rung))
 
     @property
-    def dropped(self) -> int:
-        """Pictures that came faster than they could be encoded."""
-        return sum(feed.dropped for feed in self._pictures.values())
-
-    def check(self, item: MarkedPicture | MarkedSound) -> None:
-        """Raise Unmarked for anything that carries no mark."""
-        if isinstance(item, MarkedPicture):
-            require_marked(item)
-        else:
-            require_marked(item)
+    def rates(self) -> list[int]:
+        """Bits a second of each picture encoder that somebody watches."""
+        return [feed.rung.bits for feed in self._pictures.values() if feed.takers]
