@@ -269,3 +269,11 @@ def test_sentences_come_when_they_are_over() -> None:
     assert next(pieces) == " is Dr. Who? ", "no piece was taken before it was needed"
     assert list(split_sentences(["One. ", "\n\n", "Two"])) == ["One.", "Two"]
     assert all(len(part) <= 300 for part in split_sentences(["word " * 500]))
+
+
+def test_the_example_of_the_page_works() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text()
+    mind = Scenario(read_script(page.partition("```yaml\n")[2].partition("```")[0]))
+    assert "3 apples, here you are." in says(mind, "Three apples, please.")
+    assert says(mind, "No thanks.") == "Goodbye!"
+    assert mind.ended

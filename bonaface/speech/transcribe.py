@@ -19,6 +19,9 @@ EVERY: Final = 3 * SECOND // 10  # between two guesses
 LONGEST: Final = 14 * RATE  # samples kept; a longer turn is cut between two words
 CUT: Final = (6 * RATE, 12 * RATE)  # where
 BEAM: Final = 5  # for what is final
+FIRST: Final = (
+    17 * RATE // 20
+)  # samples before the first guess: half a second is from before speech
 SHORTEST: Final = RATE // 5  # less is no word
 GAP: Final = 2 * SECOND  # of sound that never came: longer, and the turn is over
 REMEMBERED: Final = 60  # tokens
@@ -65,7 +68,7 @@ class Transcriber:
         self._kept: Floats = np.zeros(0, np.float32)
         self._at: Time | None = None  # of the turn's first sample
         self._dropped = 0  # samples of this turn that a final caption has covered
-        self._fresh = 0  # samples since the last guess
+        self._fresh = min(0, self._step - FIRST)  # samples since the last guess
         self._last = Guess()
 
     def push(self, item: Sound) -> Iterator[Caption]:
@@ -107,9 +110,17 @@ class Transcriber:
         self._fresh = 0
         if len(self._kept) >= LONGEST:
             yield from self._cut()
+        if self._paused():
+            return
         guess = self._whisper.guess(self._kept, self._before)
         if not guess.junk:
             yield self._caption(guess.text, self._time(len(self._kept)), final=False)
+
+    def _paused(self) -> bool:
+        """Whether nothing was said since the guess before the last: this one would be the same."""
+        power = _powers(self._kept)
+        recent = power[-2 * self._step // FRAME :]
+        return bool(recent.max(initial=0.0) < FAINT * power.max(initial=0.0))
 
     def _settle(self) -> Guess:
         """The best guess; once more without what was said before, if that led it astray."""
@@ -170,12 +181,18 @@ class Transcriber:
 
 def _tighten(samples: Floats, begin: int, end: int) -> tuple[int, int]:
     """A word's place without the pauses around it, which attention gives to either word."""
-    power = np.square(samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)).mean(axis=1)
+    power = _powers(samples)
     loud = np.flatnonzero(power[begin // FRAME : end // FRAME] > FAINT * power.max(initial=0.0))
     if not len(loud):
         return begin, end
     first = begin // FRAME
     return max(begin, int(first + loud[0]) * FRAME), min(end, int(first + loud[-1] + 1) * FRAME)
+
+
+def _powers(samples: Floats) -> Floats:
+    """Mean power of each 20 ms."""
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
+    return np.asarray(np.square(frames).mean(axis=1), np.float32)
 
 
 def _loudness(samples: Floats, place: int) -> float:
