@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from bonaface.avatar.render.compiled import compiled, inlined
-from bonaface.avatar.render.opening import Opening, open_between, smooth_curve
+from bonaface.avatar.render.opening import Opening, heights, open_between, smooth_curve
 from bonaface.avatar.render.posing import Posed
 from bonaface.avatar.rig import Bytes, Eye, Floats, Likeness
 
+FLAT = np.eye(2, 3, dtype=np.float32)  # along the picture
 CURVE = smooth_curve(9, 33)  # from the vertices of a lid to its edge
 REACH = (3.4, 2.2)  # mm that irises go sideways, and up or down, at most
 GLINT = 0.3  # share of the gaze that a catch-light follows: the cornea is a mirror that turns
@@ -45,37 +46,34 @@ class EyeLayer:
     def __init__(self, likeness: Likeness, eye: Eye) -> None:
         self._size = (likeness.width, likeness.height)
         self._scale = likeness.scale
-        self._upper, self._lower = lid_rows(likeness, eye)
+        self._rows = np.array(lid_rows(likeness, eye))
         vertices = likeness.mesh.vertices
         origin = np.array(eye.origin, np.float32)
         self._ball = _ball(eye)
-        self._columns = np.arange(eye.ball.shape[1], dtype=np.float32)
+        self._width = eye.ball.shape[1]
         self._origin = np.array(eye.iris, np.float32) - origin
-        corners = vertices[[self._upper[0], self._upper[-1]]]
+        corners = vertices[self._rows[0, [0, -1]]]
         self._centre = np.array([*eye.iris, corners[:, 2].mean()], np.float32)
-        rest = [CURVE @ vertices[rows, :2] - origin for rows in (self._upper, self._lower)]
-        self._rest = self._heights(rest)
-        self._gap = float(np.maximum(self._rest[1] - self._rest[0], 0).max())
-
-    def _heights(self, curves: list[Floats]) -> Floats:
-        return np.stack([np.interp(self._columns, c[:, 0], c[:, 1]) for c in curves]).astype(
-            np.float32
-        )
+        self._rest = self._heights(CURVE @ vertices[self._rows, :2] - origin)
+        self._gap = float((self._rest[1] - self._rest[0]).max())
 
     def paint(self, frame: Bytes, posed: Posed) -> None:
         """Paint the eye into `frame` (height, width, 4)."""
-        curves = [CURVE @ posed.points[rows] for rows in (self._upper, self._lower)]
+        curves = CURVE @ posed.points[self._rows]
         opening = open_between(curves[0], curves[1], self._size)
         if opening is not None:
             _paint(frame, opening, self._ball, self._look(posed, curves))
 
-    def _look(self, posed: Posed, curves: list[Floats]) -> Look:
-        seen = posed.stance.frame(self._centre, np.eye(2, 3, dtype=np.float32), 10.0)
-        offset = self._origin - seen.back @ np.array(seen.origin, np.float32)
-        lids = self._heights([c @ seen.back.T + offset for c in curves])
-        gap = float(np.maximum(lids[1] - lids[0], 0).max())
+    def _heights(self, curves: Floats) -> Floats:
+        return np.stack([heights(curve, 0, self._width) for curve in curves])
+
+    def _look(self, posed: Posed, curves: Floats) -> Look:
+        back = posed.stance.way_back(self._centre, FLAT, 10.0)
+        back[:, 2] += self._origin
+        lids = self._heights(curves @ back[:, :2].T + back[:, 2])
+        gap = float((lids[1] - lids[0]).max())
         return Look(
-            back=np.column_stack([seen.back, offset]).astype(np.float32),
+            back=back,
             gaze=_within_reach(posed.pose.gaze, self._scale),
             lids=lids,
             shifts=lids - self._rest,

@@ -41,24 +41,16 @@ def gather(_: Any, lanes: Any) -> Typed:  # noqa: ARG001 typed below
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def look_between(
-    _: Any,
-    texels: Any,
-    top: Any,  # noqa: ARG001 typed below, as are those that follow
-    bottom: Any,  # noqa: ARG001
-    right: Any,  # noqa: ARG001
-    down: Any,  # noqa: ARG001
-) -> Typed:
-    """Lanes of what lies between four texels of a (n,) RGBA array.
+def look_between(_: Any, upper: Any, lower: Any, right: Any, down: Any) -> Typed:  # noqa: ARG001
+    """Lanes of what lies between four RGBA pixels: two above, `upper`, and two below, `lower`.
 
-    They are at `top`, `top` + 1, `bottom` and `bottom` + 1; `right` and `down` say how far the
+    In each of these words the left pixel is the lower half. `right` and `down` say how far the
     place lies beyond the first of them, in 256ths.
     """
 
-    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, given[0]).data
-        upper, lower = (_load_pair(builder, data, at) for at in given[1:3])
-        right, down = (_repeat(builder, share) for share in given[3:])
+    def write(_: Any, builder: Any, __: Any, given: Any) -> Any:
+        upper, lower = (builder.zext(builder.bitcast(pair, PAIR), EIGHT) for pair in given[:2])
+        right, down = (_repeat(builder, share) for share in given[2:])
         whole = ir.Constant(EIGHT, [256] * 8)
         column = _weigh(builder, (upper, builder.sub(whole, down)), (lower, down))
         left = builder.sub(whole, right)
@@ -69,12 +61,7 @@ def look_between(
         return builder.bitcast(_divide(builder, builder.add(one, two)), WORD)
 
     word = types.uint64
-    return word(texels, word, word, word, word), write
-
-
-def _load_pair(builder: Any, data: Any, at: Any) -> Any:
-    place = builder.bitcast(builder.gep(data, [at]), PAIR.as_pointer())
-    return builder.zext(builder.load(place, align=4), EIGHT)
+    return word(word, word, word, word), write
 
 
 def _repeat(builder: Any, share: Any) -> Any:

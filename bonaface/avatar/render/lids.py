@@ -6,7 +6,7 @@ The skin above such an eye is held by the mesh, or the rim would bend; the lid c
 import cv2
 import numpy as np
 
-from bonaface.avatar.render.eyes import CURVE, lid_rows, measure_gap, share_shown
+from bonaface.avatar.render.eyes import CURVE, FLAT, lid_rows, measure_gap, share_shown
 from bonaface.avatar.render.opening import open_between
 from bonaface.avatar.render.posing import Posed
 from bonaface.avatar.rig import Bytes, Eye, Floats, Likeness
@@ -58,17 +58,17 @@ class LidLayer:
     def _paint_glare(self, frame: Bytes, posed: Posed, shown: float) -> None:
         if self._glare is None:
             return
-        seen = posed.stance.frame(self._centre, np.eye(2, 3, dtype=np.float32), 10.0)
+        back = posed.stance.way_back(self._centre, FLAT, 10.0)
         height, width = self._glare.shape[:2]
         corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float32)
         middle = self._centre[:2] - self._origin
-        there = (corners - middle) @ np.linalg.inv(seen.back).T + np.array(seen.origin)
+        there = (corners - middle - back[:, 2]) @ np.linalg.inv(back[:, :2]).T
         left, top = (max(int(edge), 0) for edge in np.floor(there.min(0)))
         right, bottom = np.minimum(np.ceil(there.max(0)).astype(int) + 1, self._size)
         if left >= right or top >= bottom:
             return
-        offset = middle + seen.back @ (np.array([left, top]) - np.array(seen.origin))
-        way = np.column_stack([seen.back, offset]).astype(np.float64)
+        way = back.astype(np.float64)
+        way[:, 2] += middle + back[:, :2] @ np.array([left, top])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         glare = cv2.warpAffine(
             self._glare, way, (int(right) - left, int(bottom) - top), flags=flags

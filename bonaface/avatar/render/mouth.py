@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bonaface.avatar.render.compiled import compiled, inlined
+from bonaface.avatar.render.eyes import FLAT
 from bonaface.avatar.render.opening import Opening, blur, open_between, smooth_curve
 from bonaface.avatar.render.posing import Posed, Skeleton
 from bonaface.avatar.rig import Bytes, Floats, Likeness
@@ -60,19 +61,22 @@ class MouthLayer:
     def __init__(self, likeness: Likeness, skeleton: Skeleton) -> None:
         self._likeness = likeness
         self._size = (likeness.width, likeness.height)
-        self._upper, self._lower = list(lm.UPPER_LIP[3]), list(lm.LOWER_LIP[3])
-        seam = (skeleton.calm[self._upper[5]] + skeleton.calm[self._lower[5]]) / 2
+        self._rows = np.array([lm.UPPER_LIP[3], lm.LOWER_LIP[3]])
+        seam = skeleton.calm[self._rows[:, 5]].mean(0)
         back = np.array([0, 0, BEHIND * likeness.scale], np.float32)
         self._anchor = (seam + back).astype(np.float32)
         self._inside = _inside(likeness, self._anchor)
+        self._axes = np.stack([likeness.right, likeness.down]).astype(np.float32)
+        self._on_photo = self._anchor[:2] - np.array(likeness.mouth.photo_origin, np.float32)
         vertices = likeness.mesh.vertices
-        gaps = (vertices[self._lower] - vertices[self._upper]) @ likeness.down / likeness.scale
+        upper, lower = vertices[self._rows]
+        gaps = (lower - upper) @ likeness.down / likeness.scale
         self._seam = min(max(float(gaps.max()) / OPEN_PHOTO - 0.5, 0.0), 1.0)
         self._seam_colour = 0.42 * np.array(likeness.lips, np.float32)
 
     def paint(self, frame: Bytes, posed: Posed) -> None:
         """Paint the mouth into `frame` (height, width, 4)."""
-        upper, lower = CURVE @ posed.points[self._upper], CURVE @ posed.points[self._lower]
+        upper, lower = CURVE @ posed.points[self._rows]
         opening = open_between(upper, lower, self._size)
         if opening is None:
             return
@@ -86,16 +90,16 @@ class MouthLayer:
 
     def _bite(self, posed: Posed, gap: float) -> Bite:
         likeness, pose = self._likeness, posed.pose
-        axes = np.stack([likeness.right, likeness.down])
+        back, length = posed.stance.way_back, 10.0 * likeness.scale
         open_, side = posed.shape("jawOpen"), posed.shape("jawSide")
         jaw = likeness.jaw * open_ + likeness.right * (side * JAW_SIDE * likeness.scale)
-        skull = self._way_back(posed, self._anchor, axes)
+        skull = back(self._anchor, self._axes, length)
         gape = min(max(gap / 11, 0.0), 1.0)
-        flat = self._way_back(posed, self._anchor, np.eye(2, 3, dtype=np.float32))
-        flat[:, 2] += self._anchor[:2] - np.array(likeness.mouth.photo_origin, np.float32)
+        flat = back(self._anchor, FLAT, length)
+        flat[:, 2] += self._on_photo
         return Bite(
             skull=skull / likeness.scale,
-            jaw=self._way_back(posed, self._anchor + jaw, axes) / likeness.scale,
+            jaw=back(self._anchor + jaw, self._axes, length) / likeness.scale,
             photo=flat,
             raised=TONGUE_RISE * gape + TONGUE_TIP * pose.tongue,
             ahead=min(max((pose.tongue - 0.35) / 0.3, 0.0), 1.0),
@@ -103,11 +107,6 @@ class MouthLayer:
             light=0.86 + 0.14 * gape,
             pixel=float(np.hypot(skull[0, 0], skull[1, 0])) / likeness.scale,
         )
-
-    def _way_back(self, posed: Posed, point: Floats, axes: Floats) -> Floats:
-        frame = posed.stance.frame(point, axes, 10 * self._likeness.scale)
-        offset = -frame.back @ np.array(frame.origin, np.float32)
-        return np.column_stack([frame.back, offset]).astype(np.float32)
 
 
 def _inside(likeness: Likeness, anchor: Floats) -> Inside:

@@ -46,23 +46,8 @@ def open_between(
 
     None where nothing of it lies in a picture of `size` (width, height).
     """
-    both = np.concatenate([upper, lower[::-1]])
-    low, high = both.min(0), both.max(0)
-    left, top = (max(0, int(np.floor(edge)) - margin) for edge in low)
-    right, bottom = (
-        min(side, int(np.ceil(edge)) + margin + 1) for edge, side in zip(high, size, strict=True)
-    )
-    if left >= right or top >= bottom:
-        return None
-    cover = np.zeros((bottom - top, right - left), np.float32)
-    fill(both - np.array([left, top], np.float32), cover)
-    columns = np.arange(left, right, dtype=np.float32)
-    return Opening(left, top, cover, _heights(columns, upper), _heights(columns, lower))
-
-
-def _heights(columns: Floats, curve: Floats) -> Floats:
-    heights: Floats = np.interp(columns, curve[:, 0], curve[:, 1]).astype(np.float32)
-    return heights
+    opening = _open(upper, lower, size, margin)
+    return opening if opening.cover.size else None
 
 
 def blur(cover: Floats, reach: float) -> Floats:
@@ -70,6 +55,42 @@ def blur(cover: Floats, reach: float) -> Floats:
     side = 2 * max(1, round(reach)) + 1
     blurred: Floats = cv2.blur(cover, (side, side), borderType=cv2.BORDER_CONSTANT)
     return blurred
+
+
+@compiled
+def _open(upper: Floats, lower: Floats, size: tuple[int, int], margin: int) -> Opening:
+    outline = np.concatenate((upper, lower[::-1]))
+    left, top, right, bottom = outline[0, 0], outline[0, 1], outline[0, 0], outline[0, 1]
+    for i in range(outline.shape[0]):
+        left, right = min(left, outline[i, 0]), max(right, outline[i, 0])
+        top, bottom = min(top, outline[i, 1]), max(bottom, outline[i, 1])
+    x, y = max(0, int(np.floor(left)) - margin), max(0, int(np.floor(top)) - margin)
+    width = max(0, min(size[0], int(np.ceil(right)) + margin + 1) - x)
+    height = max(0, min(size[1], int(np.ceil(bottom)) + margin + 1) - y)
+    cover = np.zeros((height, width), np.float32)
+    for i in range(outline.shape[0]):
+        outline[i, 0] -= np.float32(x)
+        outline[i, 1] -= np.float32(y)
+    if cover.size > 0:
+        fill(outline, cover)
+    return Opening(x, y, cover, heights(upper, x, width), heights(lower, x, width))
+
+
+@compiled
+def heights(curve: Floats, left: int, width: int) -> Floats:
+    """Where a curve (n, 2), from left to right, is in each of `width` columns from `left` on."""
+    found = np.empty(width, np.float32)
+    i, last = 0, curve.shape[0] - 1
+    for column in range(width):
+        x = np.float32(left + column)
+        while i < last and curve[i + 1, 0] <= x:
+            i += 1
+        if i == last or x <= curve[i, 0]:
+            found[column] = curve[i, 1]
+        else:
+            share = (x - curve[i, 0]) / (curve[i + 1, 0] - curve[i, 0])
+            found[column] = curve[i, 1] + share * (curve[i + 1, 1] - curve[i, 1])
+    return found
 
 
 @compiled

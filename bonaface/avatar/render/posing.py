@@ -1,50 +1,46 @@
 """Where everything goes: shapes bend the face, closure seals the lips, the neck turns the head."""
 
 from dataclasses import dataclass
+from math import cos, isfinite, radians, sin
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bonaface.avatar.pose import SHAPES, Pose
-from bonaface.avatar.rig import Floats, Likeness
+from bonaface.avatar.render.compiled import compiled, inlined
+from bonaface.avatar.rig import Floats, Indices, Likeness
 from bonaface.face import landmarks as lm
 
 # How far the rings of a lip go along when its inner edge moves to the other lip's, outline first
 FOLLOW = np.array([0.36, 0.70, 0.88, 1.0], np.float32)
 LID_DOWN, LID_UP = 0.07, 0.3  # of blink and of wide, for each mm that the eyes look down and up
 LOWER_SHARE = 0.62  # of the way, when lips close; overlap is shared evenly
+LIDS, WIDE = [SHAPES.index(name) for name in ("blinkL", "blinkR")], SHAPES.index("wide")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stance:
+class Stance(NamedTuple):
     """How the head stands: what it does to places that belong to the skull."""
 
     rotation: Floats  # (3, 3)
     pivot: Floats  # (3,) px
-    shift: Floats  # (2,) px
+    shift: tuple[float, float]  # px
     focal: float  # px
 
-    def place(self, points: Floats) -> Floats:
-        """Where points (n, 3) of the upright head are seen, (n, 2) px."""
-        away = points - self.pivot
-        turned = away @ self.rotation.T
-        nearer = 1 + (turned[:, 2:] - away[:, 2:]) / self.focal
-        seen: Floats = turned[:, :2] / nearer + (self.pivot[:2] + self.shift)
-        return seen
+    def way_back(self, point: Floats, axes: Floats, length: float) -> Floats:
+        """The way (2, 3) from the picture onto a small flat thing.
 
-    def frame(self, point: Floats, axes: Floats, length: float) -> "Frame":
-        """The picture's frame of a small flat thing at `point` (3,) along `axes` (2, 3)."""
-        corners = self.place(np.stack([point, point + axes[0] * length, point + axes[1] * length]))
-        ways = (corners[1:] - corners[0]).T / length
-        return Frame((float(corners[0, 0]), float(corners[0, 1])), np.linalg.inv(ways))
+        The thing is at `point` (3,) of the upright head, and lies along `axes` (2, 3), of which
+        it fills about `length`. The way ends in parts of the axes, `point` being nothing.
+        """
+        return _way_back(self, point, axes, length)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """Where a flat thing is, and how to come back from the picture onto it."""
+class Lips(NamedTuple):
+    """Vertices (rings, n) of the lips, corners apart and outline first; and the way down."""
 
-    origin: tuple[float, float]  # px of the picture
-    back: NDArray[np.float32]  # (2, 2) px of the picture to px of the thing
+    upper: Indices
+    lower: Indices
+    down: Floats  # (3,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,10 +63,12 @@ class Skeleton:
         mesh = likeness.mesh
         self._likeness = likeness
         self._calm = np.ascontiguousarray(mesh.vertices + mesh.rest, np.float32)
-        self._shoulders = (1 - mesh.head[:, None]).astype(np.float32)
-        self._upper = np.array(lm.UPPER_LIP)[:, 1:-1]
-        self._lower = np.array(lm.LOWER_LIP)[:, 1:-1]
-        self._down = likeness.down.astype(np.float32)
+        self._moves = np.ascontiguousarray(mesh.basis.T, np.float32)
+        self._shoulders = (1 - mesh.head).astype(np.float32)
+        rings = (np.array(ring, np.int32)[:, 1:-1] for ring in (lm.UPPER_LIP, lm.LOWER_LIP))
+        upper, lower = (np.ascontiguousarray(ring) for ring in rings)
+        self._lips = Lips(upper, lower, likeness.down.astype(np.float32))
+        self._pivot = np.ascontiguousarray(likeness.pivot, np.float32)
 
     @property
     def calm(self) -> Floats:
@@ -83,40 +81,27 @@ class Skeleton:
         Raises ValueError for a pose that holds something else than finite numbers.
         """
         _check(pose)
-        bent = self._likeness.mesh.basis @ _with_lids(pose)
-        solid: Floats = self._calm + bent.reshape(-1, 3)
-        self._meet(solid, pose.closure)
+        solid = _bend(self._calm, self._moves, _with_lids(pose))
+        _meet(solid, self._lips, float(pose.closure))
         return solid
-
-    def _meet(self, solid: Floats, closure: float) -> None:
-        """Bring the lips together, all the way at closure 1; at any closure they do not cross."""
-        gaps = (solid[self._lower[-1]] - solid[self._upper[-1]]) @ self._down
-        close = gaps * np.where(gaps > 0, np.float32(min(max(closure, 0.0), 1.0)), np.float32(1))
-        share = np.where(gaps > 0, np.float32(LOWER_SHARE), np.float32(0.5))
-        raised = FOLLOW[:, None] * (share * close)
-        lowered = FOLLOW[:, None] * ((1 - share) * close)
-        solid[self._lower] -= raised[..., None] * self._down
-        solid[self._upper] += lowered[..., None] * self._down
 
     def stand(self, pose: Pose) -> Stance:
         """How the head stands in a pose."""
         likeness = self._likeness
-        shift = np.array(pose.shift, np.float32) * np.float32(likeness.scale)
-        return Stance(_rotation(pose.turn), likeness.pivot, shift, likeness.focal)
+        right, down = pose.shift
+        shift = (float(right * likeness.scale), float(down * likeness.scale))
+        return Stance(_rotation(pose.turn), self._pivot, shift, float(likeness.focal))
 
     def pose(self, pose: Pose) -> Posed:
         """Bend the face and turn the head."""
         solid, stance = self.bend(pose), self.stand(pose)
-        points = stance.place(solid)
-        risen = solid[:, :2].copy()
-        risen[:, 1] -= np.float32(pose.breath * self._likeness.scale)
-        points += (risen - points) * self._shoulders
-        return Posed(pose, np.ascontiguousarray(points, np.float32), stance)
+        breath = float(pose.breath * self._likeness.scale)
+        return Posed(pose, _place(solid, stance, self._shoulders, breath), stance)
 
 
 def _check(pose: Pose) -> None:
     single = (*pose.turn, *pose.shift, *pose.gaze, pose.tongue, pose.closure, pose.breath)
-    if not (np.isfinite(pose.shapes).all() and np.isfinite(single).all()):
+    if not (all(map(isfinite, single)) and np.isfinite(pose.shapes).all()):
         raise ValueError("A pose is made of finite numbers.")
 
 
@@ -124,17 +109,86 @@ def _with_lids(pose: Pose) -> Floats:
     """The shapes, with lids that follow the eyes up and down."""
     shapes = np.array(pose.shapes, np.float32)
     down = min(max(pose.gaze[1], -2.0), 2.0)
-    for name in ("blinkL", "blinkR"):
-        shapes[SHAPES.index(name)] += LID_DOWN * max(down, 0) * (1 - shapes[SHAPES.index(name)])
-    shapes[SHAPES.index("wide")] += LID_UP * max(-down, 0)
+    for lid in LIDS:
+        shapes[lid] += LID_DOWN * max(down, 0.0) * (1 - shapes[lid])
+    shapes[WIDE] += LID_UP * max(-down, 0.0)
     return shapes
 
 
 def _rotation(turn: tuple[float, float, float]) -> Floats:
     """Yaw, then pitch, then roll, in degrees; z points away from the viewer."""
-    (cy, cp, cr), (sy, sp, sr) = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
-    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-    roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    rotation: Floats = (roll @ pitch @ yaw).astype(np.float32)
-    return rotation
+    (cy, cp, cr), (sy, sp, sr) = ([of(radians(angle)) for angle in turn] for of in (cos, sin))
+    across = [cr * cy - sr * sp * sy, -sr * cp, cr * sy + sr * sp * cy]
+    down = [sr * cy + cr * sp * sy, cr * cp, sr * sy - cr * sp * cy]
+    return np.array([across, down, [-cp * sy, sp, cp * cy]], np.float32)
+
+
+@compiled
+def _bend(calm: Floats, moves: Floats, shapes: Floats) -> Floats:
+    """Add moves (shapes, n * 3), each with its weight, to places (n, 3)."""
+    solid = calm.copy()
+    flat = solid.reshape(-1)
+    for s in range(moves.shape[0]):
+        weight = shapes[s]
+        if weight != 0:
+            move = moves[s]
+            for i in range(flat.shape[0]):
+                flat[i] += weight * move[i]
+    return solid
+
+
+@compiled
+def _meet(solid: Floats, lips: Lips, closure: float) -> None:
+    """Bring the lips together, all the way at closure 1; at any closure they do not cross."""
+    closure = min(max(closure, 0.0), 1.0)
+    for i in range(lips.upper.shape[1]):
+        gap = np.float32(0)
+        for k in range(3):
+            gap += (solid[lips.lower[-1, i], k] - solid[lips.upper[-1, i], k]) * lips.down[k]
+        share = LOWER_SHARE if gap > 0 else 0.5
+        close = gap * closure if gap > 0 else gap
+        for ring in range(lips.upper.shape[0]):
+            raised, lowered = FOLLOW[ring] * share * close, FOLLOW[ring] * (1 - share) * close
+            for k in range(3):
+                solid[lips.lower[ring, i], k] -= np.float32(raised * lips.down[k])
+                solid[lips.upper[ring, i], k] += np.float32(lowered * lips.down[k])
+
+
+@compiled
+def _place(solid: Floats, stance: Stance, shoulders: Floats, breath: float) -> Floats:
+    """Where places (n, 3) are seen, (n, 2) px; shoulders stay, and rise with the breath (px)."""
+    points = np.empty((solid.shape[0], 2), np.float32)
+    for i in range(solid.shape[0]):
+        x, y = _turn(stance, solid[i])
+        stays = shoulders[i]
+        points[i, 0] = x + (solid[i, 0] - x) * stays
+        points[i, 1] = y + (solid[i, 1] - np.float32(breath) - y) * stays
+    return points
+
+
+@compiled
+def _way_back(stance: Stance, point: Floats, axes: Floats, length: float) -> Floats:
+    x, y = _turn(stance, point)
+    reach = np.float32(length)
+    ax, ay = _turn(stance, point + axes[0] * reach)
+    bx, by = _turn(stance, point + axes[1] * reach)
+    ax, ay, bx, by = (ax - x) / length, (ay - y) / length, (bx - x) / length, (by - y) / length
+    area = ax * by - bx * ay
+    way = np.empty((2, 3), np.float32)
+    way[0, 0], way[0, 1] = by / area, -bx / area
+    way[1, 0], way[1, 1] = -ay / area, ax / area
+    for k in range(2):
+        way[k, 2] = -way[k, 0] * x - way[k, 1] * y
+    return way
+
+
+@inlined
+def _turn(stance: Stance, point: Floats) -> tuple[float, float]:
+    """Where a point (3,) of the upright head is seen, px."""
+    turn, pivot = stance.rotation, stance.pivot
+    x, y, z = point[0] - pivot[0], point[1] - pivot[1], point[2] - pivot[2]
+    right = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
+    down = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
+    away = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+    nearer = 1 + (away - z) / stance.focal
+    return right / nearer + pivot[0] + stance.shift[0], down / nearer + pivot[1] + stance.shift[1]

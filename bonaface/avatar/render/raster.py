@@ -28,6 +28,8 @@ LANES = np.uint64(0x00FF00FF00FF00FF)
 HALVES = np.uint64(0x0080008000800080)
 BYTE = np.uint64(8)
 ALPHA = np.uint64(48)
+TEXEL = np.uint64(32)
+ONE = np.uint64(1)
 FULL, NONE = np.uint64(255), np.uint64(0)
 
 CELL = 24  # px, of the cells that are drawn one after the other
@@ -259,8 +261,15 @@ def _texel(sheet: Sheet, u: int, v: int) -> np.uint64:
     width = np.uint64(sheet.size[0])
     top = np.uint64(v >> 16) * width + np.uint64(u >> 16)
     right, down = np.uint64((u >> 8) & 255), np.uint64((v >> 8) & 255)
-    lanes: np.uint64 = look_between(sheet.texels, top, top + width, right, down)
+    upper, lower = _pair(sheet.texels, top), _pair(sheet.texels, top + width)
+    lanes: np.uint64 = look_between(upper, lower, right, down)
     return lanes
+
+
+@inlined
+def _pair(texels: Words, at: np.uint64) -> np.uint64:
+    """Two texels; the processor loads them as one word."""
+    return np.uint64(texels[at]) | np.uint64(texels[at + ONE]) << TEXEL
 
 
 @inlined
