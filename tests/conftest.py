@@ -1,6 +1,7 @@
 """What tests share: the media folder, and marks that follow from it."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,27 @@ def media() -> Path:
     if not (folder / "manifest.tsv").exists():
         pytest.skip(f"no test media at {folder}; set BONAFACE_MEDIA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def granted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BONAFACE_HOME in which the demo's portrait may be shown, made once; copy it."""
+    from hosting import make_granted  # noqa: PLC0415  heavy, and for tests of the server only
+
+    folder = tmp_path_factory.mktemp("granted") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BONAFACE_HOME", str(folder))
+        settings.cache_clear()
+        make_granted(folder)
+    settings.cache_clear()
+    return folder
+
+
+@pytest.fixture
+def granted_home(granted: Path, home: Path) -> Path:
+    """A home of the test's own, with one likeness in it."""
+    shutil.copytree(granted, home)
+    return home
 
 
 @pytest.fixture

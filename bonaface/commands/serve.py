@@ -22,7 +22,7 @@ EPILOG = """\
   bonaface serve --host 0.0.0.0 --cert cert.pem --key key.pem
 
 In the environment: BONAFACE_STUN, BONAFACE_TURN and BONAFACE_TURN_SECRET (or _USER and _PASSWORD);
-BONAFACE_MIND_URL, _MODEL and _KEY for an OpenAI-compatible endpoint; BONAFACE_SCENARIOS."""
+BONAFACE_CHAT_URL, _MODEL and _KEY for an OpenAI-compatible endpoint; BONAFACE_SCENARIOS."""
 DEMO = "portrait-hopper"
 LAST_PORT = 65_535
 
@@ -84,8 +84,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> "ServerSettings":
     from bonaface.errors import SettingsError
+    from bonaface.mind.chat import Endpoint
     from bonaface.server.guard import names
-    from bonaface.server.settings import MindAddress, read_server_settings
+    from bonaface.server.settings import read_server_settings
 
     if (options.cert is None) != (options.key is None):
         raise SettingsError("A certificate and its key go together.", "Give --cert and --key.")
@@ -95,7 +96,8 @@ def _settings(options: argparse.Namespace) -> "ServerSettings":
         limits = replace(limits, sessions=max(1, options.sessions))
     mind, scenarios = settings.mind, settings.scenarios
     if options.mind and options.mind.startswith(("http://", "https://")):
-        mind = MindAddress(options.mind.rstrip("/"), *((mind.model, mind.key) if mind else ()))
+        model, key = (mind.model, mind.key) if mind else ("default", "")
+        mind = Endpoint(options.mind.rstrip("/"), model, key)
     elif options.mind:
         scenarios = Path(options.mind)
     return replace(

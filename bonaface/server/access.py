@@ -9,13 +9,11 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 
 from bonaface.errors import RequestRefused
 from bonaface.server.host import Here, Host
-from bonaface.server.rates import Buckets
 from bonaface.server.registry import Running
 from bonaface.server.tokens import OWNER, Caller
 
 HOW: Final = "Make one where the server runs: bonaface tokens make --name NAME --scope make"
 _BEARER = HTTPBearer(auto_error=False, description="A token of `bonaface tokens make`.")
-_FAILURES = Buckets(steady=0.2, burst=10)  # wrong tokens from one address
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
@@ -30,12 +28,12 @@ def identify(host: Host, request: Request, bearer: HTTPAuthorizationCredentials 
     if bearer is None:
         raise RequestRefused(401, "This server wants a token.", HOW, "token")
     who = _address(request)
-    wait = _FAILURES.wait(who)
+    wait = host.failures.wait(who)
     caller = None if wait else host.tokens.find(bearer.credentials)
     if wait:
         raise RequestRefused(429, "Too many wrong tokens.", "Wait.", "rate", max(1, round(wait)))
     if caller is None:
-        _FAILURES.take(who)
+        host.failures.take(who)
         raise RequestRefused(401, "This token is not known here, or was revoked.", HOW, "token")
     return caller
 

@@ -93,6 +93,7 @@ def _open(
         engine=engine,
         registry=Registry(engine, Admission(limits.sessions), limits, group),
         bench=bench,
+        troubles={"warm": "It is warming up."},
     )
 
 
@@ -114,7 +115,6 @@ async def _sample(metrics: Metrics) -> None:
 
 async def _warm(host: Host) -> None:
     """Compile and load before the first visitor comes; /healthz says what is missing."""
-    host.troubles["warm"] = "It is warming up."
     try:
         found = await host.work(host.store.list)
         with suppress(BonafaceError):

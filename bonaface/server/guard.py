@@ -22,6 +22,7 @@ from bonaface.server.settings import LOOPBACK, ServerSettings, is_loopback
 STRICT = "max-age=31536000"  # HTTPS from now on, where this server speaks it itself
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = "/api/likenesses"
+PICTURE = "/background"
 COSTLY = ("/api/likenesses", "/api/sessions", "/whip/", "/whep/")  # what a POST there begins
 CHEAP = ("/say", "/interrupt", "/tickets")
 QUIET = ("/healthz", "/page/")  # never refused for their number
@@ -122,7 +123,8 @@ class Guard:
 
     def _most(self, scope: Scope) -> int:
         limits = self._settings.limits
-        return limits.upload if scope["path"] == UPLOADS else limits.body
+        brings = scope["path"] == UPLOADS or scope["path"].endswith(PICTURE)
+        return limits.upload if brings else limits.body
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """Count what really comes: a length may be absent, or a lie."""

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from bonaface.server.ice import IceEntry, open_ice
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
+from bonaface.server.rates import Buckets
 from bonaface.server.registry import Registry
 from bonaface.server.settings import ServerSettings
 from bonaface.server.tickets import TicketOffice
@@ -36,6 +37,7 @@ class Host:
     registry: Registry
     bench: ThreadPoolExecutor  # the one thread on which likenesses are made and opened
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
+    failures: Buckets = field(default_factory=lambda: Buckets(steady=0.2, burst=10))  # wrong tokens
     troubles: dict[str, str] = field(default_factory=dict)  # why it is not ready, by part
 
     async def work(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -21,14 +21,20 @@ class Ear:
     """Takes what a peer sends: an Inlet of media/webrtc."""
 
     def __init__(
-        self, session: LiveSession, listener: Listener, reply: Callable[[dict[str, Any]], None]
+        self,
+        session: LiveSession,
+        listener: Listener,
+        reply: Callable[[dict[str, Any]], None],
+        *,
+        echoes: bool = False,
     ) -> None:
         self._session, self._listener, self._reply = session, listener, reply
+        self._echoes = echoes  # nobody took the face's own voice out of the microphone
         self._room = Buckets(STEADY, BURST)
 
     def hear(self, sound: Sound) -> None:
         """Pass on microphone sound."""
-        self._session.hear(sound)
+        self._session.hear(sound, echoes=self._echoes)
 
     def see(self, picture: Picture) -> None:
         """Pass on a camera picture."""

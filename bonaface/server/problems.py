@@ -14,6 +14,8 @@ from bonaface.errors import (
     BonafaceError,
     ConsentDenied,
     ConsentError,
+    MindError,
+    MindUnreachable,
     PortraitRefused,
     RequestRefused,
     SettingsError,
@@ -23,7 +25,7 @@ from bonaface.errors import (
 )
 from bonaface.server.headers import HEADERS
 
-_LACKING = (UnreadableMedia, PortraitRefused, SpeechError, SettingsError, ConsentError)
+_LACKING = (UnreadableMedia, PortraitRefused, SpeechError, SettingsError, ConsentError, MindError)
 REASONS = {
     401: "token",
     403: "forbidden",
@@ -71,6 +73,8 @@ def status_of(error: BonafaceError) -> int:
         return error.status
     if isinstance(error, ConsentDenied):
         return 403
+    if isinstance(error, MindUnreachable):
+        return 502
     if isinstance(error, _LACKING):
         return 422
     return 503 if isinstance(error, WeightsError) else 500

@@ -11,6 +11,7 @@ from typing import Any
 
 from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
+from bonaface.core import Picture
 from bonaface.errors import RequestRefused
 from bonaface.server.admission import Admission, Load
 from bonaface.server.live import Background, Drive, Engine, LivePeer, LiveSession, Role, Show, Wish
@@ -94,7 +95,7 @@ class Registry:
         """Start a session for which `admission` has made room; gives the room back if it fails."""
         try:
             show = self.engine.open(likeness, leave, wish)
-            show.session.drive(wish.drive)
+            _begin(show.session, wish)
         except BaseException:
             self.admission.leave(wish.size, wish.rate)
             raise
@@ -132,15 +133,16 @@ class Registry:
             one.links -= 1
             one.seen = self._now()
 
-    def change(self, one: Running, drive: Drive) -> None:
-        """Let something else drive the face."""
-        one.session.drive(drive)
-        one.wish = replace(one.wish, drive=drive)
+    def change(self, one: Running, drive: Drive, *, own_voice: bool | None = None) -> None:
+        """Let something else drive the face. Raises SpeechError for a mind it has not."""
+        own = one.wish.own_voice if own_voice is None else own_voice
+        one.session.drive(drive, own_voice=own)
+        one.wish = replace(one.wish, drive=drive, own_voice=own)
         self.touch(one)
 
-    def dress(self, one: Running, kind: Background) -> None:
-        """Put something else behind the person."""
-        one.show.set_background(kind)
+    def dress(self, one: Running, kind: Background, picture: Picture | None = None) -> None:
+        """Put something else behind the person. Raises SettingsError for a picture not given."""
+        one.session.place(kind, picture)
         one.wish = replace(one.wish, background=kind)
         self.touch(one)
 
@@ -230,6 +232,13 @@ class Registry:
             for resource in tuple(one.peers.values()):
                 with suppress(Exception):
                     await resource.peer.close()
+
+
+def _begin(session: LiveSession, wish: Wish) -> None:
+    """Tell a new session what was asked of it. A picture can only be sent later."""
+    if wish.background not in {"own", "picture"}:
+        session.place(wish.background)
+    session.drive(wish.drive, own_voice=wish.own_voice)
 
 
 async def _listen(one: Running) -> None:

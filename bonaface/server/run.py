@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import uvicorn
+from fastapi import FastAPI
 
 from bonaface.errors import SettingsError
 from bonaface.server.app import MakeEngine, build_app
@@ -28,9 +29,9 @@ PROXIES = "127.0.0.1,::1"  # whose X-Forwarded-For is believed, where others can
 class Serving(uvicorn.Server):
     """Tells its address once it listens; ends all sessions before it waits for connections."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, app: FastAPI, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
-        self._started = started
+        self.app, self._started = app, started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
@@ -40,7 +41,7 @@ class Serving(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening; followers of events are let go, or they would be waited for."""
-        registry: Registry = self.config.loaded_app.app.state.host.registry
+        registry: Registry = self.app.state.host.registry
         await registry.close()
         await super().shutdown(sockets)
 
@@ -70,8 +71,9 @@ def prepare(
     """Make the server, not running yet. Raises SettingsError for a certificate of no use."""
     if settings.certificate is not None:
         _try_certificate(settings)
+    app = build_app(settings, make_engine)
     config = uvicorn.Config(
-        build_app(settings, make_engine),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -85,7 +87,7 @@ def prepare(
         ws="none",
         lifespan="on",
     )
-    return Serving(config, started)
+    return Serving(app, config, started)
 
 
 def bind(host: str, port: int) -> socket.socket:

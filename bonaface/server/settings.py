@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bonaface.config import settings
 from bonaface.errors import SettingsError
+from bonaface.mind.chat import Endpoint, read_endpoint
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -47,15 +47,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class MindAddress:
-    """An OpenAI-compatible chat endpoint that may be chosen as a mind."""
-
-    address: str
-    model: str = ""
-    key: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """Where the server listens, for whom, and within which limits."""
 
@@ -68,7 +59,7 @@ class ServerSettings:
     ice: tuple[IceServer, ...] = ()
     limits: Limits = Limits()
     scenarios: Path | None = None  # a folder of YAML, beside those that came with the program
-    mind: MindAddress | None = None
+    mind: Endpoint | None = None  # a chat endpoint that may be chosen
 
     @property
     def guarded(self) -> bool:
@@ -128,20 +119,6 @@ def _addresses(
     return urls
 
 
-def read_mind(environment: Mapping[str, str]) -> MindAddress | None:
-    """The chat endpoint of the environment, if there is one. Raises SettingsError."""
-    address = environment.get("BONAFACE_MIND_URL", "")
-    if not address:
-        return None
-    if urlsplit(address).scheme not in {"http", "https"}:
-        raise SettingsError("BONAFACE_MIND_URL is no address.", "Write https://HOST/v1.")
-    return MindAddress(
-        address.rstrip("/"),
-        environment.get("BONAFACE_MIND_MODEL", ""),
-        environment.get("BONAFACE_MIND_KEY", ""),
-    )
-
-
 def read_server_settings(environment: Mapping[str, str] | None = None) -> ServerSettings:
     """Settings of the environment; the command line changes them. Raises SettingsError."""
     environment = os.environ if environment is None else environment
@@ -150,5 +127,5 @@ def read_server_settings(environment: Mapping[str, str] | None = None) -> Server
         home=settings().home,
         ice=read_ice(environment),
         scenarios=Path(scenarios) if scenarios else None,
-        mind=read_mind(environment),
+        mind=read_endpoint() if environment.get("BONAFACE_CHAT_URL") else None,
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bonaface.avatar.manner.style import find_style
@@ -33,6 +33,7 @@ class WishView(BaseModel):
     drive: Drive = "text"
     mind: Slug | None = None
     background: Background = "own"
+    own_voice: bool = Field(True, description="Driven by voice or face: whose voice is heard.")
 
     model_config = ConfigDict(
         extra="forbid",
@@ -84,6 +85,7 @@ class ChangeView(BaseModel):
 
     drive: Drive | None = None
     background: Background | None = None
+    own_voice: bool | None = None
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"drive": "voice"}})
 
@@ -186,9 +188,22 @@ async def change(host: Here, one: Mine, asked: ChangeView) -> SessionView:
     """Let something else drive the face, or put something else behind it."""
     if asked.background is not None:
         host.registry.dress(one, asked.background)
-    if asked.drive is not None:
-        host.registry.change(one, asked.drive)
+    if asked.drive is not None or asked.own_voice is not None:
+        host.registry.change(one, asked.drive or one.wish.drive, own_voice=asked.own_voice)
     return view(host, one)
+
+
+@router.put(
+    "/{session_id}/background",
+    status_code=204,
+    summary="Put a picture behind the face",
+    responses=refusals(404, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": {"image/*": {}}}},
+)
+async def dress(host: Here, one: Mine, request: Request) -> None:
+    """The body is a JPEG, PNG or WebP picture; its middle is kept where the shape differs."""
+    picture = await host.decoder.decode(await request.body())
+    host.registry.dress(one, "picture", picture)
 
 
 @router.delete("/{session_id}", status_code=204, summary="End one", responses=refusals(404))
