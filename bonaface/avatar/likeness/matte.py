@@ -16,6 +16,8 @@ from bonaface.avatar.rig import Bytes, Floats
 from bonaface.face import landmarks as lm
 
 SURE, UNSURE = 0.90, 0.08  # of the segmentation: person above, scene below
+APART = 10.0  # mm that what joins two people is thinner than
+LARGE = 250.0  # mm * mm of somebody else; less may be a lock of hair
 INSIDE = 0.82  # of the oval is surely face
 STRANDS = 18.0  # mm, twice as far as loose hair is looked for around the person
 ROUGH = 9.0  # levels by which a scene varies; beyond, its detail may pass for hair
@@ -34,6 +36,7 @@ class Cutout:
 def cut_out(canvas: Bytes, chance: Floats, landmarks: Places, ruler: Ruler) -> Cutout:
     """Split a canvas by the segmentation `chance` (height, width) 0 to 1."""
     picture = canvas.astype(np.float32)
+    chance = _alone(chance, landmarks, ruler.scale)
     chance = np.maximum(chance, _face_area(landmarks, chance.shape))
     person, scene = _sure(chance, ruler.scale)
     front = _nearby(picture, person, NEAR * ruler.scale)
@@ -51,6 +54,26 @@ def _face_area(landmarks: Places, shape: tuple[int, ...]) -> Floats:
     inner = oval.mean(0) + INSIDE * (oval - oval.mean(0))
     cv2.fillPoly(area, [np.round(inner).astype(np.int32)], 1.0)
     return area
+
+
+def _alone(chance: Floats, landmarks: Places, scale: float) -> Floats:
+    """`chance` without other people: what is nearer to another body, above the chin, is scene."""
+    body = cv2.erode((chance > 0.4).astype(np.uint8), _disc(APART * scale))
+    count, labels, sizes, centres = cv2.connectedComponentsWithStats(body, connectivity=4)
+    mine = np.zeros(count, np.bool_)
+    places = np.clip(landmarks[list(lm.OVAL), :2], 0, np.array(chance.shape[::-1]) - 1).astype(int)
+    mine[labels[places[:, 1], places[:, 0]]] = True
+    mine |= centres[:, 1] > landmarks[lm.CHIN, 1]
+    mine[0] = False
+    others = ~mine & (sizes[:, cv2.CC_STAT_AREA] > LARGE * scale * scale)
+    others[0] = False
+    if not mine.any() or not others.any():
+        return chance
+    near, far = (
+        cv2.distanceTransform((~which[labels]).astype(np.uint8), cv2.DIST_L2, 5)
+        for which in (mine, others)
+    )
+    return np.asarray(chance * np.clip((far - near) / (2 * scale) + 0.5, 0, 1), np.float32)
 
 
 def _sure(chance: Floats, scale: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
