@@ -7,8 +7,8 @@ headless Chromium watches (bench/live_browser.py). Both run beside the server on
 figures hold their cost too, but for `faces`, where the server's own CPU time is counted.
 
 `--json` prints {"text": {"p50", "p95", "n"}, "voice": ..., "face": ..., "answer": ...,
-"interruption": ..., "skew": {"p99", "drift", "minutes", "n"},
-"faces": [{"faces", "cores", "memory_mb", "missed", "pictures", "rate"}], "refused_at"}; times in ms.
+"interruption": ..., "skew": {"p99", "drift", "minutes", "n"}, "faces": [{"faces", "cores",
+"memory_mb", "missed", "pictures", "rate"}], "refused_at", "refusal"}; times in ms.
 """
 
 import argparse
