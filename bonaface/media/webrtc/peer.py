@@ -190,20 +190,21 @@ class Peer:
             await self.close()
 
     async def _watch_over(self) -> None:
-        bits = 0
+        totals = [0, 0, 0]
         while self.state != "closed":
             await self._clock.reach(self._clock.now() + SECOND)
-            bits, before = self._outlets["video"].bits, bits
-            self._bits = bits - before
-            self._adapt()
+            totals = [*totals[1:], self._outlets["video"].bits]
+            self._bits = totals[2] - totals[1]
+            # over two seconds: a key picture is a peak that the estimate does not follow
+            self._adapt((totals[2] - totals[0]) // 2)
 
-    def _adapt(self) -> None:
+    def _adapt(self, bits: int) -> None:
         report = self._call.reports.get("video") if self._call else None
         if report is None or self._viewing is None or self.state != "connected":
             return
         if report.fresh:
             report.fresh = False
-            sent = self._bits + SOUND_BITS + OVERHEAD
+            sent = bits + SOUND_BITS + OVERHEAD
             self._adaptation.report(self._clock.now(), report.loss, report.estimate, sent)
             self._viewing.follow(self._adaptation.rung)
 

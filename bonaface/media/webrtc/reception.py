@@ -73,46 +73,54 @@ class PictureBuffer:
         self._hole_since: Time | None = None
         self._asked_at = -ASK_PAUSE
         self._left, self._left_at = BURST, clock.now()
-        self._undecoded = 0
+        self._undecoded = self._pixels = 0
 
     def note_decoded(self, width: int, height: int) -> None:
-        """A picture was decoded: it is taken off the budget."""
+        """A picture was decoded: the next are likely as large."""
         self._undecoded = 0
-        self._left -= width * height
+        self._pixels = width * height
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Answer whether to ask for a key picture, and what can be decoded."""
         full = self._count.extend(packet.sequence_number)
+        self._refill()
+        if self._next is not None and full < self._next - OLD:  # the sender began anew
+            self._give_up()
+            self._count = Count()
+            full = self._count.extend(packet.sequence_number)
+        if self._next is not None and (self._left < 0 or self._undecoded > MOST_UNDECODED):
+            self._give_up()
         if self._next is None and not self._begin(packet, full):
             self.skipped += packet.marker
             return self._ask(), None
-        if self._next is None or full < self._next - OLD:  # began anew: so do we
-            return self._give_up()
-        if full < self._next:
+        if self._next is None or full < self._next:
             return False, None
         self._parts[full] = packet
         picture = self._take()
         if picture is not None:
             self._undecoded += 1
+            self._left -= self._pixels
             self._hole_since = None
             return False, picture
-        return self._give_up() if self._stuck() else (False, None)
+        if self._stuck():
+            self._give_up()
+            return self._ask(), None
+        return False, None
 
     def _begin(self, packet: RtpPacket, full: int) -> bool:
-        if not self._affordable() or not starts_key(self._codecs, packet):
+        if self._left < BURST // 2 or not starts_key(self._codecs, packet):
             return False
         self._next, self._undecoded = full, 0
         return True
 
-    def _affordable(self) -> bool:
+    def _refill(self) -> None:
         now = self._clock.now()
         self._left = min(BURST, self._left + (now - self._left_at) * BUDGET // SECOND)
         self._left_at = now
-        return self._left > BURST // 2
 
     def _ask(self) -> bool:
         now = self._clock.now()
-        if now - self._asked_at < ASK_PAUSE or not self._affordable():
+        if now - self._asked_at < ASK_PAUSE or self._left < BURST // 2:
             return False
         self._asked_at = now
         return True
@@ -146,7 +154,7 @@ class PictureBuffer:
         return number
 
     def _stuck(self) -> bool:
-        if self._left < 0 or self._undecoded > MOST_UNDECODED or len(self._parts) > MOST_PACKETS:
+        if len(self._parts) > MOST_PACKETS:
             return True
         now = self._clock.now()
         if not self._parts:
@@ -156,11 +164,10 @@ class PictureBuffer:
             self._hole_since = now
         return now - self._hole_since > HOLE
 
-    def _give_up(self) -> tuple[bool, None]:
+    def _give_up(self) -> None:
         self.skipped += sum(part.marker for part in self._parts.values())
         self._parts.clear()
         self._next = self._hole_since = None
-        return self._ask(), None
 
 
 def starts_key(codecs: Mapping[int, str], packet: RtpPacket) -> bool:
