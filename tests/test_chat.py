@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bonaface import config
 from bonaface.errors import MindUnreachable, SettingsError
 from bonaface.mind import chat as rooms
 from bonaface.mind.chat import CUT_OFF, NOTHING, RULES, Chat, Endpoint, read_endpoint
@@ -237,9 +238,17 @@ def test_the_key_is_never_shown(
 
 
 def test_the_endpoint_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("BONAFACE_CHAT_URL", raising=False)
     with pytest.raises(SettingsError, match="BONAFACE_CHAT_URL"):
-        read_endpoint()
-    monkeypatch.setenv("BONAFACE_CHAT_URL", "http://127.0.0.1:8080/v1/")
-    monkeypatch.setenv("BONAFACE_CHAT_KEY", KEY)
-    assert read_endpoint() == Endpoint("http://127.0.0.1:8080/v1", "default", KEY)
+        read_endpoint({})
+    given = {"BONAFACE_CHAT_URL": "http://127.0.0.1:8080/v1/", "BONAFACE_CHAT_KEY": KEY}
+    assert read_endpoint(given) == Endpoint("http://127.0.0.1:8080/v1", "default", KEY)
+    monkeypatch.setenv("BONAFACE_CHAT_URL", "https://models.example/v1")
+    assert read_endpoint().address == "https://models.example/v1"
+    monkeypatch.setenv("BONAFACE_OFFLINE", "1")
+    config.settings.cache_clear()
+    try:
+        assert read_endpoint(given).key == KEY
+        with pytest.raises(SettingsError, match=r"models\.example is elsewhere"):
+            read_endpoint()
+    finally:
+        config.settings.cache_clear()

@@ -7,13 +7,14 @@ server-sent events (HTML standard, section 9.2), each a JSON chunk, then [DONE].
 import json
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
+from bonaface.config import settings
 from bonaface.errors import MindUnreachable, SettingsError
 from bonaface.mind.sentences import split_sentences
 
@@ -48,17 +49,23 @@ class Endpoint:
     longest: float = 60.0  # s that one answer may take
 
 
-def read_endpoint() -> Endpoint:
+def read_endpoint(environment: Mapping[str, str] | None = None) -> Endpoint:
     """The endpoint of BONAFACE_CHAT_URL, BONAFACE_CHAT_MODEL and BONAFACE_CHAT_KEY.
 
-    Raises SettingsError when there is none.
+    Raises SettingsError when there is none, or when it is elsewhere and BONAFACE_OFFLINE is set.
     """
-    address = os.environ.get("BONAFACE_CHAT_URL", "")
-    if urlsplit(address).scheme not in {"http", "https"}:
+    given = os.environ if environment is None else environment
+    address = urlsplit(given.get("BONAFACE_CHAT_URL", ""))
+    if address.scheme not in {"http", "https"} or not address.hostname:
         remedy = "Set BONAFACE_CHAT_URL, such as http://127.0.0.1:8080/v1."
         raise SettingsError("There is no chat endpoint.", remedy)
-    model = os.environ.get("BONAFACE_CHAT_MODEL", "default")
-    return Endpoint(address.rstrip("/"), model, os.environ.get("BONAFACE_CHAT_KEY", ""))
+    if settings().offline and address.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        remedy = "Unset it, or use an endpoint on this machine."
+        raise SettingsError(
+            f"BONAFACE_OFFLINE is set, and {address.hostname} is elsewhere.", remedy
+        )
+    model = given.get("BONAFACE_CHAT_MODEL", "default")
+    return Endpoint(address.geturl().rstrip("/"), model, given.get("BONAFACE_CHAT_KEY", ""))
 
 
 class Chat:
