@@ -42,6 +42,7 @@ KNOWN = (
     "browInnerUp", "browDown", "browOuterUp", "blinkL", "blinkR",
 )  # fmt: skip
 SINGLE = ("yaw", "pitch", "roll", "right", "down", "gaze x", "gaze y")
+BLINK = 0.65  # of the middle gap between lids: they are shut
 TOUCH = 1.0  # mm more than the closest that lips come in a clip: they are closed
 
 
@@ -184,8 +185,18 @@ def compare(film: Floats, drawn: Floats) -> dict[str, float]:
     row["offset mm"] = float((drawn[:, 0] - film[:, 0]).mean())
     row["closed found"] = float((shut & made).sum() / max(shut.sum(), 1))
     row["closed true"] = float((shut & made).sum() / max(made.sum(), 1))
+    found, blinks = find_blinks(film[:, 5:7], drawn[:, 5:7])
+    row["blinks"], row["blinks found"] = blinks, found
     row["pictures"] = len(film)
     return row
+
+
+def find_blinks(film: Floats, drawn: Floats) -> tuple[int, int]:
+    """How many blinks of a film (n, 2 lids) are drawn within two pictures, and how many it has."""
+    shut = [(lids / np.median(lids, 0)).mean(1) < BLINK for lids in (film, drawn)]
+    begins = np.flatnonzero(shut[0][1:] & ~shut[0][:-1]) + 1
+    found = sum(bool(shut[1][max(0, at - 2) : at + 3].any()) for at in begins)
+    return found, len(begins)
 
 
 def cost(clip: Path) -> dict[str, float]:
@@ -228,6 +239,8 @@ def table(found: dict[str, Any]) -> str:
     lines.append(f"{'median of ' + str(len(rows)):24}" + "".join(f"{m:13.2f}" for m in middle))
     slopes = [np.median([row[f"{name} slope"] for row in rows.values()]) for name in TRAITS]
     lines.append(f"{'median slope':24}" + "".join(f"{m:13.2f}" for m in slopes))
+    found_blinks = sum(row["blinks found"] for row in rows.values())
+    lines.append(f"blinks drawn: {found_blinks} of {sum(row['blinks'] for row in rows.values())}")
     lines += ["", "CPU ms of one picture, median"]
     lines += [f"{size:14}{spent:8.2f}" for size, spent in found["cost"].items()]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from bonaface import weights
 from bonaface.avatar import backdrop
 from bonaface.avatar.backdrop import Backdrop, Room, cover
 from bonaface.avatar.likeness.build import build_likeness
+from bonaface.avatar.likeness.matte import _alone
 from bonaface.avatar.pose import SHAPES, Pose
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.avatar.rig import Bytes, Floats, Likeness
@@ -19,6 +21,7 @@ from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import Terms, grant
 from bonaface.core import SECOND, Picture, Stage
 from bonaface.errors import WeightsMissing
+from bonaface.face import landmarks as lm
 from bonaface.media.photos import read_photo
 
 REST = Pose(0, np.zeros(len(SHAPES), np.float32))
@@ -161,3 +164,19 @@ def test_a_real_room_hides_a_real_person(media: Path) -> None:
     if shown:
         middle = shown[-1].pixels[40:120, 140:180].astype(int)
         assert (np.abs(middle - skin).max(-1) < 12).mean() < 0.05
+
+
+def test_other_people_in_the_photo_are_scene() -> None:
+    landmarks = np.zeros((478, 3))
+    angles = np.linspace(0, 2 * np.pi, 36, endpoint=False)
+    landmarks[list(lm.OVAL), 0] = 80 + 30 * np.sin(angles)
+    landmarks[list(lm.OVAL), 1] = 90 - 40 * np.cos(angles)
+    chance = np.zeros((200, 300), np.float32)
+    cv2.ellipse(chance, (80, 90), (40, 50), 0, 0, 360, 1.0, -1)
+    mine = chance > 0
+    chance[150:, :150] = 1  # shoulders, apart
+    mine |= chance > 0
+    cv2.ellipse(chance, (200, 60), (30, 40), 0, 0, 360, 1.0, -1)
+    kept = _alone(chance, landmarks, 1.0)
+    assert kept[mine].min() == 1
+    assert kept[~mine].max() == 0
