@@ -24,6 +24,7 @@ DEEP = 2.0  # mm over which the lips take light from what lies deep behind them
 SHADE, SHADE_DEPTH = 0.34, 1.3  # light that teeth lose right under the upper lip, and mm of that
 CORNER = 6.0  # mm from the corners in which the cheeks take light
 RIM, RIM_DEPTH = 0.75, 0.75  # how much of the wet inner lip shows at its edge, and mm of that
+THROUGH = 0.002  # of the light, that is not worth to look further for
 SEAM_GAP, SEAM_WIDTH = 2.4, 0.5  # mm between the lips from which they have no seam; half its width
 OPEN_PHOTO = 1.2  # mm between the lips of the photo from which it shows no seam of its own
 
@@ -197,7 +198,10 @@ def _see(
     light: tuple[float, float, float],
     colour: Floats,
 ) -> None:
-    """What is seen behind the lips at one place of the picture, from back to front."""
+    """What is seen behind the lips at one place of the picture, from front to back.
+
+    What is left after each layer, `through`, falls to nothing at the first that hides the rest.
+    """
     (x, y), (dark, far, near) = place, light
     s, j, p = bite.skull, bite.jaw, bite.photo
     across, down = s[0, 0] * x + s[0, 1] * y + s[0, 2], s[1, 0] * x + s[1, 1] * y + s[1, 2]
@@ -205,29 +209,34 @@ def _see(
     down += inside.curve * across * across - inside.edge
     jaw_y += BITE * inside.curve * jaw_x * jaw_x
     scale = inside.scale
-    for k in range(3):
-        colour[k] = inside.cavity[k] * dark
-    tongue_x, tongue_y = (jaw_x + WIDE) * scale, (jaw_y + bite.raised + TALL) * scale
-    _lay(inside.tongue, (tongue_x, tongue_y), 1 - bite.ahead, far, colour)
-    teeth = ((jaw_x + WIDE) * scale, (jaw_y - LOWER_EDGE + TALL) * scale)
-    _lay(inside.lower, teeth, 1.0, 0.5 * (far + near), colour)
-    _lay(inside.tongue, (tongue_x, tongue_y), bite.ahead, TIP_LIGHT * near, colour)
-    _lay(inside.upper, ((across + WIDE) * scale, (down + TALL) * scale), 1.0, near, colour)
-    own = (p[0, 0] * x + p[0, 1] * y + p[0, 2], p[1, 0] * x + p[1, 1] * y + p[1, 2])
-    _lay(inside.photo, own, 1.0, near, colour)
+    tongue = ((jaw_x + WIDE) * scale, (jaw_y + bite.raised + TALL) * scale)
     tip = bite.out * min(max((down + 1.6) / 0.9, 0.0), 1.0)
-    _lay(inside.tongue, (tongue_x, tongue_y), tip, TIP_LIGHT * near, colour)
+    colour[:] = 0
+    through = _add(inside.tongue, tongue, (1.0, tip, TIP_LIGHT * near), colour)
+    own = (p[0, 0] * x + p[0, 1] * y + p[0, 2], p[1, 0] * x + p[1, 1] * y + p[1, 2])
+    through = _add(inside.photo, own, (through, 1.0, near), colour)
+    teeth = ((across + WIDE) * scale, (down + TALL) * scale)
+    through = _add(inside.upper, teeth, (through, 1.0, near), colour)
+    through = _add(inside.tongue, tongue, (through, bite.ahead, TIP_LIGHT * near), colour)
+    teeth = ((jaw_x + WIDE) * scale, (jaw_y - LOWER_EDGE + TALL) * scale)
+    through = _add(inside.lower, teeth, (through, 1.0, 0.5 * (far + near)), colour)
+    through = _add(inside.tongue, tongue, (through, 1 - bite.ahead, far), colour)
+    for k in range(3):
+        colour[k] += through * inside.cavity[k] * dark
 
 
 @inlined
-def _lay(
-    texture: Floats, place: tuple[float, float], shown: float, light: float, colour: Floats
-) -> None:
-    """Lay one texel of a premultiplied texture over a colour."""
+def _add(
+    texture: Floats, place: tuple[float, float], how: tuple[float, float, float], colour: Floats
+) -> float:
+    """Add one texel of a premultiplied texture to what lies before it; what is left for the rest.
+
+    `how` is what was left for it, how much of it is there, and its light.
+    """
     height, width = texture.shape[:2]
-    u, v = place
-    if shown <= 0 or not (0 <= u < width - 1 and 0 <= v < height - 1):
-        return
+    (u, v), (through, shown, light) = place, how
+    if through * shown <= THROUGH or not (0 <= u < width - 1 and 0 <= v < height - 1):
+        return through
     left, top = int(u), int(v)
     fu, fv = np.float32(u - left), np.float32(v - top)
     a, b = (1 - fu) * (1 - fv), fu * (1 - fv)
@@ -235,12 +244,13 @@ def _lay(
     alpha = texture[top, left, 3] * a + texture[top, left + 1, 3] * b
     alpha += texture[top + 1, left, 3] * c + texture[top + 1, left + 1, 3] * d
     if alpha <= 0:
-        return
-    through = 1 - shown * alpha
+        return through
     for k in range(3):
         over = texture[top, left, k] * a + texture[top, left + 1, k] * b
         over += texture[top + 1, left, k] * c + texture[top + 1, left + 1, k] * d
-        colour[k] = colour[k] * through + over * shown * light
+        colour[k] += over * through * shown * light
+    left_over: float = through * (1 - shown * alpha)
+    return left_over
 
 
 @compiled
