@@ -107,10 +107,10 @@ def measure(size: tuple[int, int], pictures: int) -> dict[str, Any]:
         made = time.process_time()
         figures = _draw(renderer, pictures)
         figures |= {"fps_core": _film(renderer, size, pictures, Path(folder) / "film.mp4")}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        figures |= {"two_threads": _side_by_side([renderer, Renderer(likeness, leave)])}
     figures |= {"likeness_s": round(built - begun, 3), "renderer_s": round(made - ready, 3)}
-    figures["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    figures["two_threads"] = _side_by_side([renderer, Renderer(likeness, leave)])
-    return figures
+    return figures | {"peak_mb": round(peak / 1024)}
 
 
 def _permit(path: Path, photo: Picture) -> Permit:
