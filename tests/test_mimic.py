@@ -306,8 +306,9 @@ def test_one_blink_is_no_wink() -> None:
 
 
 def test_soft_limits() -> None:
-    assert soft(np.array([0.5]), 12.0)[0] == pytest.approx(0.5, abs=0.01)
-    assert soft(np.array([90.0]), 12.0)[0] <= 12
+    limits = np.array([12.0, 8.0])
+    assert soft(np.array([0.5, 0.0]), limits)[0] == pytest.approx(0.5, abs=0.01)
+    assert np.linalg.norm(soft(np.array([90.0, -70.0]), limits) / limits) <= 1
 
 
 def test_a_filter_stills_tremor_and_keeps_leaps() -> None:

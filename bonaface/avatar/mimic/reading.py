@@ -91,9 +91,13 @@ def read_lids(share: Floats) -> tuple[Floats, float]:
     return together, wide * (1 - float(together.max()))
 
 
-def soft(value: Floats, limit: Floats | float) -> Floats:
-    """`value` within plus and minus `limit`, unchanged near 0, without a corner."""
-    return np.asarray(limit * np.tanh(value / limit), np.float64)
+def soft(value: Floats, limit: Floats) -> Floats:
+    """`value` (n,) within the ellipsoid of radii `limit` (n,), unchanged near 0, without a corner.
+
+    Together, because a picture that is bent in two ways at once can be bent less in each.
+    """
+    far = float(np.linalg.norm(value / limit))
+    return value * (np.tanh(far) / far) if far > 0 else value
 
 
 def soft_top(value: Floats, knee: float = 0.7) -> Floats:

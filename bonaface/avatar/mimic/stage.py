@@ -30,7 +30,7 @@ from bonaface.avatar.mimic.view import Floats, view
 from bonaface.avatar.pose import LIPS, Lips, Pose
 from bonaface.core import SECOND, Picture, Time
 
-TURNS: Final = np.array([12.0, 9.0, 9.0])  # degrees of yaw, pitch, roll that a photo can be turned
+TURNS: Final = np.array([12.0, 8.0, 7.0])  # degrees of yaw, pitch, roll that a photo can be turned
 SHIFTS: Final = np.array(
     [9.0, 7.0]
 )  # mm that a head can move before the shoulders look left behind
