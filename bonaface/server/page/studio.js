@@ -149,6 +149,8 @@ function wireDevices() {
     part("self").srcObject = camera.track && new MediaStream([camera.track]);
     talk.session?.give("camera", camera.track);
   });
+  // The session waits half a minute: long enough for a page that is only loaded again.
+  addEventListener("pagehide", () => talk.session?.close({forget: false}));
   setInterval(() => panel.open && panel.look(talk.session?.peer?.pc), 1000);
 }
 
