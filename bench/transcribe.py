@@ -93,7 +93,8 @@ def listen(samples: Floats, waits: dict[str, list[float]]) -> tuple[str, float]:
     kept: list[Sound] = []
     texts: list[str] = []
     turn, silence, said, begun = False, 0.0, False, 0.0
-    padded = np.concatenate([samples, np.zeros(RATE * 2, np.float32)])
+    around = np.zeros(RATE, np.float32), samples, np.zeros(RATE * 2, np.float32)
+    padded = np.concatenate(around)  # a microphone is open before somebody speaks
     for n in range(0, len(padded) - WINDOW, WINDOW):
         arrived = (n + WINDOW) / RATE
         sound = Sound(n * SECOND // RATE, padded[n : n + WINDOW].copy(), RATE)
