@@ -61,6 +61,15 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word as it is written, its punctuation included, heard from `at` to `until`."""
+
+    at: Time
+    until: Time
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caption:
     """Words spoken from `at` to `until`; a later one with the same `at` replaces it."""
 

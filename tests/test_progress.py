@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from bonaface.core import SECOND
+from bonaface.core import SECOND, Word
 from bonaface.errors import WeightsMissing
-from bonaface.speech.progress import Word, split_heard, word_times
+from bonaface.speech.progress import split_heard, word_times
 from bonaface.speech.synthesize import Synthesizer, Utterance, open_voice
 
 NUMBERS = "Dr. Smith paid $1,250 on the 3rd of May 2024, at 14:30."

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from bonaface.avatar.pose import LIPS, Lips
-from bonaface.core import Picture, Sound, over
+from bonaface.core import Picture, Sound, Word, over
 from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.marks.picture import PictureMark
 from bonaface.marks.sound import SoundMark
-from bonaface.speech.progress import Word
 from bonaface.stream.clock import ManualClock, settle
 from bonaface.stream.flow import feed, through
 from bonaface.stream.lane import Lane

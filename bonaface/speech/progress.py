@@ -9,12 +9,11 @@ the two differ they are shared out by length.
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import Final
 
-from bonaface.core import Phone, Time
+from bonaface.core import Phone, Time, Word
 from bonaface.speech.pronounce import pronounce
 from bonaface.speech.reading import read
 from bonaface.speech.script import keep_spoken
@@ -24,15 +23,6 @@ from bonaface.speech.synthesize import Utterance
 
 RHOTIC: Final = re.compile("[ɚɝ]")  # some alphabets write two letters for it
 MARKS: Final = frozenset((*STRESS, LENGTH))
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One written word, its punctuation included, heard from `at` to `until`."""
-
-    at: Time
-    until: Time
-    text: str
 
 
 def word_times(utterance: Utterance) -> tuple[Word, ...]:

@@ -5,13 +5,12 @@ Its input is what the microphone heard. Never denoise it first: that costs words
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from bonaface.core import SECOND, Caption, Sound, Time
+from bonaface.core import SECOND, Caption, Sound, Time, Word
 from bonaface.speech.narrow import JUMP, Narrow
 from bonaface.speech.whisper import RATE, Floats, Guess, Whisper, open_whisper
 
@@ -27,15 +26,6 @@ GAP: Final = 2 * SECOND  # of sound that never came: longer, and the turn is ove
 REMEMBERED: Final = 60  # tokens
 FRAME: Final = RATE // 50  # samples whose loudness says whether a word has begun
 FAINT: Final = 0.003  # of the power of the loudest: a pause between words
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word as written, heard from `at` to `until`."""
-
-    at: Time
-    until: Time
-    text: str
 
 
 class Transcriber:

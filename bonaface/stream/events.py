@@ -5,8 +5,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from bonaface.core import SECOND, Caption
-from bonaface.speech.progress import Word
+from bonaface.core import SECOND, Caption, Word
 from bonaface.stream.figures import Figures
 from bonaface.stream.lane import Lane
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bonaface.avatar.mouth.phones import PhoneMouth, Sentence
-from bonaface.core import SECOND, Phone, Sound, Time
-from bonaface.speech.progress import Word, word_times
+from bonaface.core import SECOND, Phone, Sound, Time, Word
+from bonaface.speech.progress import word_times
 from bonaface.speech.resample import resample
 from bonaface.speech.synthesize import Utterance
 from bonaface.stream.lane import Lane
