@@ -39,6 +39,12 @@ def read_notes(media: Path) -> dict[str, dict[str, str]]:
         return {row["path"]: row for row in csv.DictReader(file, delimiter="\t")}
 
 
+def read_transcripts(table: Path) -> dict[str, str]:
+    """Give what is said, by path, from a table with the columns path and transcript."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return {row["path"]: row["transcript"] for row in csv.DictReader(file, delimiter="\t")}
+
+
 def find_transcript(note: str) -> str | None:
     """Give the words that a note quotes."""
     found = SPOKEN.search(note)

@@ -7,8 +7,10 @@ drawn. With `--drawn PORTRAIT`, a picture of a person who does not exist, the sa
 that portrait and found again by the face tracker, which is what a viewer sees; distances of
 landmarks are left out then, because it is another face.
 
-Rows: `sound` (the network that hears), `text` (phones whose times are known), and two baselines,
-`loudness` (the mouth as open as the sound is loud) and `still`. Columns are the fields of
+Rows: `sound` (the network that hears), `text` (phones whose times are known; the words come from
+the list of the media, and from `--words FILE`, a table like media/transcripts.tsv that a recognizer
+may have written), two baselines, `loudness` (the mouth as open as the sound is loud) and `still`,
+and a ceiling, `film` (the jaw as open as the film's own lips). Columns are the fields of
 mouth_scores.Scores, each the mean over clips (n) with a 95 % bootstrap interval over clips; means
 of closures are over closures.
 
@@ -29,7 +31,7 @@ from typing import Any
 
 import numpy as np
 from filmed import Filmed, filmed_mouth, find_portrait, measure_turn, read_portrait
-from known_text import align_text, find_transcript, read_notes
+from known_text import align_text, find_transcript, read_notes, read_transcripts
 from mouth_scores import NAMES, WEIGHTS, Mouth, Scores, score
 from numpy.typing import NDArray
 from seen import Watcher, watch_drawn, watch_mesh
@@ -48,6 +50,7 @@ PROFILE = 30.0  # degrees: beyond this median turn the lips are not seen from th
 SILENT = 0.001  # root mean square of a track without sound
 RESAMPLES = 2000
 NOTHING = float("nan")
+WIDE = 0.5  # of the jaw's way: the 99th percentile of an opening that is copied
 Driver = Callable[["Clip"], Sequence[Lips] | None]
 
 
@@ -81,11 +84,11 @@ def leave_out(film: Filmed, row: dict[str, str]) -> str | None:
 
 
 def read_clips(
-    media: Path, cache: Path | None, networks: Path | None
+    media: Path, cache: Path | None, networks: Path | None, words: Path | None = None
 ) -> tuple[list[Clip], dict[str, str]]:
     """Give the clips to judge by, and why others are left out."""
     clips, left_out = [], {}
-    notes = read_notes(media)
+    notes, said = read_notes(media), read_transcripts(words) if words else {}
     for path in sorted((media / "talking").iterdir()):
         row = notes[f"talking/{path.name}"]
         film = filmed_mouth(path, cache)
@@ -94,7 +97,8 @@ def read_clips(
             left_out[path.name] = reason or ""
         else:
             network = networks / f"{path.stem}.onnx" if networks else None
-            clips.append(Clip(film, index, find_transcript(row["note"]), network))
+            known = find_transcript(row["note"]) or said.get(row["path"])
+            clips.append(Clip(film, index, known, network))
     return clips, left_out
 
 
@@ -124,6 +128,15 @@ def keep_still(clip: Clip) -> Sequence[Lips]:
     return draw_jaw(np.zeros(count_frames(sound.at, sound.until), np.float32), sound.at)
 
 
+def copy_film(clip: Clip) -> Sequence[Lips]:
+    """Lips as open as the film's own: what is lost here, no lips can win."""
+    film, first = clip.film, clip.film.sound.at
+    seen = ~np.isnan(film.opening)
+    times = first / SECOND + np.arange(count_frames(first, film.sound.until)) / 50
+    opening = np.interp(times, film.times[seen], film.opening[seen])
+    return draw_jaw((WIDE * opening / np.percentile(opening, 99)).astype(np.float32), first)
+
+
 def draw_jaw(opening: NDArray[np.float32], first: int) -> Sequence[Lips]:
     """Lips that only open, by `opening` (n,) every 20 ms."""
     rows = np.zeros((len(opening), len(LIPS)), np.float32)
@@ -136,6 +149,7 @@ DRIVERS: dict[str, Driver] = {
     "text": read_words,
     "loudness": follow_loudness,
     "still": keep_still,
+    "film": copy_film,
 }
 
 
@@ -225,6 +239,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--clips", default="", help="only clips whose name holds this")
     parser.add_argument("--drawn", type=Path, help="draw on this portrait of nobody")
     parser.add_argument("--cache", type=Path, help="folder to keep the films' landmarks in")
+    parser.add_argument("--words", type=Path, help="table of path and transcript, for more text")
     parser.add_argument("--networks", type=Path, help="folder of a CLIP.onnx that never saw CLIP")
     return parser.parse_args()
 
@@ -232,7 +247,7 @@ def read_arguments() -> argparse.Namespace:
 def main() -> None:
     """Judge every clip in every way."""
     asked = read_arguments()
-    clips, left_out = read_clips(asked.media, asked.cache, asked.networks)
+    clips, left_out = read_clips(asked.media, asked.cache, asked.networks, asked.words)
     watch = watch_drawn(asked.drawn) if asked.drawn else watch_mesh
     results: dict[str, dict[str, Scores]] = {}
     for clip in clips:

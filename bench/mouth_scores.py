@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 STEADY = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 98, 327, 127, 356)
 MOUTH = tuple(sorted({i for ring in (*lm.UPPER_LIP, *lm.LOWER_LIP) for i in ring}))
 LARGEST_LAG, LAG_STEP = 0.4, 0.005  # s
+SHORTEST_HALF = 1.0  # s: shorter ones show no offset
 SMOOTH = 2.0  # pictures, sigma of MTM
 STILL = 0.002  # of the distance between the eyes: an opening that varies less does not move
 WINDOW = 0.4  # s that warping may move a moment
@@ -33,6 +34,8 @@ class Scores:
     mtm_ms: float  # mean |dt| at matched extrema
     offset_ms: float  # positive: the made mouth is late
     r_best: float  # Pearson at that offset
+    r_halves: float  # Pearson within each half of the clip, their mean
+    r_moved: float  # the same, each half at the offset at which the other agrees best
     closures: float  # share of filmed closures at which the made mouth closes
     closures_true: float  # share of made closures at which the filmed mouth closes
     filmed: int  # closures
@@ -88,16 +91,39 @@ def measure_distance(made: Floats, film: Floats) -> tuple[float, float]:
     return float(apart[:, MOUTH].mean()), float(apart.mean())
 
 
+def agree(made: Mouth, film: Mouth, lag: float) -> float:
+    """Pearson's r of the openings when the made mouth is taken `lag` s later."""
+    return correlate(np.interp(film.times + lag, made.times, made.opening), film.opening)
+
+
 def find_offset(made: Mouth, film: Mouth) -> tuple[float, float]:
     """Give the lag in s at which the openings agree best, and r there."""
     count = round(LARGEST_LAG / LAG_STEP)
     lags = np.arange(-count, count + 1) * LAG_STEP
-    every = [
-        correlate(np.interp(film.times + lag, made.times, made.opening), film.opening)
-        for lag in lags
-    ]
+    every = [agree(made, film, lag) for lag in lags]
     best = int(np.argmax(every))
     return float(lags[best]), every[best]
+
+
+def agree_by_halves(made: Mouth, film: Mouth) -> tuple[float, float]:
+    """Mean r of both halves, as filmed and at the offset found on the other; NaN for short clips.
+
+    A film whose sound and picture are out of step is not held against the lips this way, and no
+    offset is judged by the pictures that it was found on.
+    """
+    middle = (film.times[0] + film.times[-1]) / 2
+    if middle - film.times[0] < SHORTEST_HALF:
+        return float("nan"), float("nan")
+    first, second = (take(film, part) for part in (film.times < middle, film.times >= middle))
+    pairs = ((first, second), (second, first))
+    plain = [agree(made, half, 0.0) for half in (first, second)]
+    moved = [agree(made, two, find_offset(made, one)[0]) for one, two in pairs]
+    return float(np.mean(plain)), float(np.mean(moved))
+
+
+def take(mouth: Mouth, some: NDArray[np.bool_]) -> Mouth:
+    """Give some pictures of a mouth."""
+    return Mouth(mouth.times[some], mouth.opening[some], mouth.landmarks[some])
 
 
 def warp(first: Floats, second: Floats, window: int) -> list[tuple[int, int]]:
@@ -165,6 +191,7 @@ def score(made: Mouth, film: Mouth) -> Scores:
     opening = np.interp(film.times, made.times, made.opening)
     nearest = np.abs(made.times[:, None] - film.times[None, :]).argmin(0)
     lag, best = find_offset(made, film)
+    halves = agree_by_halves(made, film)
     still = made.opening.std() < STILL
     nothing = float("nan")
     model = take_model(made.landmarks[0])
@@ -179,6 +206,8 @@ def score(made: Mouth, film: Mouth) -> Scores:
         mtm_ms=measure_timing(opening, film.opening, rate),
         offset_ms=nothing if still else lag * 1000,
         r_best=nothing if still else best,
+        r_halves=nothing if still else halves[0],
+        r_moved=nothing if still else halves[1],
         closures=nothing if still else recall(dips, made),
         closures_true=nothing if still else recall(own, film),
         filmed=len(dips),

@@ -62,6 +62,13 @@ def test_lateness_is_found_with_its_sign(scores: Any, late: float) -> None:
     assert found.offset_ms == pytest.approx(1000 * late, abs=10)
     assert found.r < 0.9 < found.r_best
     assert found.mtm_ms == pytest.approx(1000 * abs(late), abs=25)
+    assert found.r_halves < 0.9 < found.r_moved
+
+
+def test_an_offset_of_one_half_only_is_no_offset_of_the_clip(scores: Any) -> None:
+    half = np.where(np.arange(len(TIMES)) < len(TIMES) // 2, wave(0.12), wave())
+    found = scores.score(mouth(scores, half, face()), mouth(scores, wave(), face()))
+    assert found.r_moved < found.r_halves
 
 
 def test_turning_and_scaling_the_head_is_no_distance(scores: Any) -> None:
