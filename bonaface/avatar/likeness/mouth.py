@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.ndimage import gaussian_filter1d, median_filter
 
 from bonaface.avatar.likeness.contour import along
 from bonaface.avatar.likeness.lining import between_lips
@@ -16,6 +17,8 @@ FINE = 1.5  # texels a pixel
 DEEPER = np.array([0.88, 0.83, 0.79])  # lower teeth lie in light that lips have reddened
 PALER, BRIGHTER = 9.0, 16.0  # a* and L* of CIELAB that set teeth apart from lips
 DIMMEST, BRIGHTEST = 105.0, 236.0  # levels that a tooth in full light may have
+INSIDE = 0.3  # mm that a row of teeth ends before its own shadow
+EVEN, SIDE = 4.0, 1.5  # mm: how even a row of teeth is; and where it fades at the corners
 HUES = (0.86, 1.14)  # of the light: how far a channel may be from the mean of all
 _CHEEKS = (50, 280, 205, 425, 101, 330)
 _RED = (15, 16, 85, 315, 86, 316)
@@ -47,7 +50,8 @@ def take_tones(canvas: Bytes, landmarks: Places, white: Places, own: OwnTeeth | 
     lips = _median(canvas, landmarks, _RED)
     tooth = _tooth(white, skin)
     if own is not None:  # theirs, but for the shadow of the lips that they may lie in
-        tooth = own.tone * max(1.0, float(0.85 * tooth.mean() / own.tone.mean()))
+        seen = np.clip(own.tone / own.tone.mean(), *HUES)
+        tooth = seen / seen.mean() * max(float(own.tone.mean()), float(0.85 * tooth.mean()))
     light = float(np.clip(tooth.mean() / 205, 0.35, 1.1))
     return Tones(skin, lips, tooth, light, _colourfulness(skin, lips))
 
@@ -138,17 +142,30 @@ def _toothness(picture: Floats, between: Floats) -> Floats:
 
 
 def _hanging(bright: Floats, between: Floats, scale: float) -> Floats:
-    """Everything from the upper lip to where the upper teeth end, (h, w) 0 to 1."""
+    """Everything from the upper lip to where the upper teeth end, (h, w) 0 to 1.
+
+    Where they end is found in each column and then smoothed along the row: gaps between teeth,
+    shadows and a tongue mislead single columns, and rows of teeth are smooth.
+    """
     some = (bright > 0.5) & (between > 0.5)
-    started = np.maximum.accumulate(some, 0)
-    # The teeth end where a column turns dark for good after it has been bright for a while.
     run = np.cumsum(some, 0)
-    dark = started & ~some & (run > 1.5 * scale)
-    ended = np.maximum.accumulate(dark, 0)
-    kept = (~ended & (run.max(0) > 1.0 * scale) & (between > 0.02)).astype(np.float32)
-    kept = cv2.medianBlur((kept * 255).astype(np.uint8), 3).astype(np.float32) / 255
-    soft = cv2.GaussianBlur(kept, (0, 0), max(0.5, 0.25 * scale))
-    return np.asarray(np.minimum(soft, kept) * np.clip(between * 1.5, 0, 1), np.float32)
+    # The teeth end where a column turns dark for good after it has been bright for a while.
+    dark = np.maximum.accumulate(some, 0) & ~some & (run > 1.5 * scale)
+    rows = np.arange(len(some))[:, None]
+    last = np.where(some & ~np.maximum.accumulate(dark, 0), rows, -1).max(0)
+    seen = np.flatnonzero(run.max(0) > 1.0 * scale)
+    if len(seen) < 8.0 * scale:
+        return np.zeros_like(between)
+    columns = np.arange(seen[0], seen[-1] + 1)
+    ends = np.interp(columns, seen, last[seen].astype(np.float64))
+    ends = median_filter(ends, max(3, round(EVEN * scale)), mode="nearest")
+    ends = gaussian_filter1d(ends, 0.2 * EVEN * scale, mode="nearest")
+    shown = np.zeros_like(between)
+    below = rows - ends[None] + INSIDE * scale
+    shown[:, columns] = np.clip(0.5 - below / max(1.0, 0.5 * scale), 0, 1)
+    away = np.minimum(columns - seen[0], seen[-1] - columns) / (SIDE * scale)
+    shown[:, columns] *= np.clip(away, 0, 1)
+    return np.asarray(shown * np.clip(between * 1.5, 0, 1), np.float32)
 
 
 def make_mouth(calm: Places, ruler: Ruler, tones: Tones, own: OwnTeeth | None) -> Mouth:
