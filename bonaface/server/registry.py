@@ -176,9 +176,7 @@ class Registry:
                 await resource.peer.closed()
         finally:
             one.peers.pop(resource.id, None)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING):
-                    await resource.peer.close()
+            await _hang_up(resource)
 
     def watch(self, one: Running, resource: Resource) -> None:
         """Begin to `hold` a peer."""
@@ -230,8 +228,7 @@ class Registry:
             for told in self.over:
                 told(one)
             for resource in tuple(one.peers.values()):
-                with suppress(Exception):
-                    await resource.peer.close()
+                await _hang_up(resource)
 
 
 def _begin(session: LiveSession, wish: Wish) -> None:
@@ -248,6 +245,13 @@ async def _listen(one: Running) -> None:
             one.state = event
         elif isinstance(event, Interrupted):
             one.interruptions += 1
+
+
+async def _hang_up(resource: Resource) -> None:
+    """Let a peer say goodbye, if it does so soon."""
+    with suppress(Exception):
+        async with asyncio.timeout(CLOSING):
+            await resource.peer.close()
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:
