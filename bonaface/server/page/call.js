@@ -40,6 +40,9 @@ export class Call {
     clean.searchParams.set("watch", links.whep);
     this.part("clean").href = clean.href;
     this.part("clean-address").textContent = clean.href;
+    // What this server cannot do is not offered.
+    this.part("recording-part").hidden = !links.recording;
+    this.part("webcam-part").hidden = !links.webcam;
     this.part("addresses").replaceChildren(...KINDS.filter(([kind]) => links[kind]).flatMap(
       ([kind, name, use]) => address(kind, name, use, new URL(links[kind], location.href).href),
     ));

@@ -42,17 +42,17 @@ export class Conversation {
   /** Show a likeness, live. @param {import("./likenesses.js").Likeness} likeness */
   appear(likeness) {
     const {part, captions, screen, likenesses, memory} = this.parts;
-    this.session?.close();
+    const room = this.session?.close();
     captions.clear();
     screen.hide();
-    screen.still(likeness.picture);
+    screen.still(likeness.status === "active" ? likeness.picture : undefined);
     likenesses.mark(likeness.id);
     part("who").textContent = likeness.name;
     part("face").setAttribute("aria-label", `The live face of ${likeness.name}, made by AI`);
     memory.keep({likeness: likeness.id});
     this.session = new Session(this.#cast(likeness), this.iceServers);
     this.#follow(this.session);
-    this.session.begin();
+    this.session.begin(room);
   }
 
   /** Nobody is here: say how to change that. */
@@ -60,6 +60,7 @@ export class Conversation {
     const {part, veil, add} = this.parts;
     this.session?.close();
     this.session = null;
+    this.parts.screen.still();
     this.#tell("empty");
     part("who").textContent = "No likeness yet";
     veil.show("Whose face shall speak?", "A photo and a yes are all it needs.", {words: "Add a likeness", act: add});
@@ -158,7 +159,7 @@ export class Conversation {
     one.addEventListener("stream", current(() => screen.show(one.stream)));
     one.addEventListener("renewed", current(() => {
       captions.clear();
-      notices.show("The server was started again. This is a new conversation with the same face.", {code: "renewed"});
+      notices.show("The server was started again; this is a new conversation.", {code: "renewed"});
     }));
   }
 
@@ -179,6 +180,7 @@ export class Conversation {
     } else if (phase === "connecting") {
       veil.lift();
     } else if (phase === "reconnecting") {
+      this.parts.screen.hide();
       veil.show("Reconnecting", refusal ? "The server does not answer. Trying again by itself." : "The connection was lost. It comes back by itself.");
     } else if (phase === "paused") {
       veil.show("The conversation has ended", "Nothing happened in it for a while.", {words: "Go on", act: () => this.session?.hurry()});
@@ -215,6 +217,8 @@ export class Conversation {
   /** The consent is over: the face goes, the call stays. */
   #lose(event) {
     this.parts.captions.clear();
+    this.parts.notices.drop("renewed");
+    this.parts.screen.still();
     this.#tell("ended");
     this.parts.veil.show("The consent for this face has ended", `${event.text} The call stays; choose another face, or add one.`, {words: "Add a likeness", act: this.parts.add});
     this.parts.likenesses.load();

@@ -22,6 +22,8 @@ export class Drives extends EventTarget {
   constructor(part) {
     super();
     this.part = part;
+    /** @type {{name: string, about: string}[]} */
+    this.minds = [];
     this.inputs = [...document.querySelectorAll('input[name="drive"]')];
     for (const input of this.inputs) {
       input.addEventListener("click", (event) => { this.byHand = event.screenX !== 0 || event.pointerType === "touch"; });
@@ -50,16 +52,17 @@ export class Drives extends EventTarget {
     this.inputs.find((input) => input.value === "mind").disabled = minds.length === 0;
   }
 
-  #explain() {
-    const mind = this.minds.find((one) => one.name === this.mind);
-    this.part("mind").title = mind?.about ?? "";
+  /** The one line under the choice: of a mind, what it is about. */
+  #explain(drive = "mind") {
+    const about = this.minds.find((one) => one.name === this.mind)?.about;
+    this.part("drive-note").textContent = (drive === "mind" && about) || NOTES[drive];
   }
 
   /** @param {string} drive */
   mark(drive) {
     document.documentElement.dataset.drive = drive;
     for (const input of this.inputs) input.checked = input.value === drive;
-    this.part("drive-note").textContent = NOTES[drive];
+    this.#explain(drive);
     this.part("words").placeholder = PLACEHOLDERS[drive];
     this.part("mind-choice").hidden = drive !== "mind";
     this.part("background-choice").hidden = drive !== "face";

@@ -69,17 +69,22 @@ export class Likenesses extends EventTarget {
     button.className = "face";
     button.dataset.id = one.id;
     button.setAttribute("role", "radio");
+    const active = one.status === "active";
     const thumb = document.createElement("span");
     thumb.className = "thumb";
-    const image = document.createElement("img");
-    Object.assign(image, {src: one.picture, alt: "", width: 64, height: 64, draggable: false});
-    thumb.append(image);
+    // Whose consent is over is not shown, here neither.
+    if (active) {
+      const image = document.createElement("img");
+      thumb.append(Object.assign(image, {src: one.picture, alt: "", width: 64, height: 64, draggable: false}));
+    } else {
+      thumb.innerHTML = '<svg class="icon" aria-hidden="true"><use href="page/icons.svg#photo"/></svg>';
+    }
     const name = document.createElement("span");
     name.className = "face-name";
     name.textContent = one.name;
     button.title = one.name;
     button.append(thumb, name);
-    if (one.status !== "active") {
+    if (!active) {
       button.classList.add("over");
       const why = document.createElement("span");
       why.className = "unseen";

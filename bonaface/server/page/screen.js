@@ -14,11 +14,12 @@ export class Screen {
     addEventListener("keydown", () => !part("hear").hidden && this.#unblock());
   }
 
-  /** Show a likeness before it moves. @param {string} address */
+  /** Show a likeness before it moves; without an address, nobody. @param {string} [address] */
   still(address) {
     for (const id of ["still", "glow"]) {
-      this.part(id).hidden = false;
-      this.part(id).src = address;
+      this.part(id).hidden = !address;
+      if (address) this.part(id).src = address;
+      else this.part(id).removeAttribute("src");
     }
   }
 
@@ -37,6 +38,7 @@ export class Screen {
     }
   }
 
+  /** Show the still again until pictures come. */
   hide() {
     delete document.documentElement.dataset.shown;
   }

@@ -37,23 +37,28 @@ export class Session extends EventTarget {
     this.watch = setInterval(() => this.#notice(), 1000);
   }
 
-  /** Begin, or take up the session that this tab had before it was loaded again. */
-  async begin() {
+  /**
+   * Begin, or take up the session that this tab had before it was loaded again.
+   * @param {Promise<void>} [room] settles when the one before has made room
+   */
+  async begin(room) {
     this.#phase("connecting");
+    await room;
+    if (this.closed) return;
     const kept = remembered(this.cast);
     if (kept) this.id = kept;
     await this.#reach();
   }
 
   /** Stop for good. @param {{forget?: boolean}} [how] forget: end it on the server too */
-  close({forget = true} = {}) {
+  async close({forget = true} = {}) {
     this.closed = true;
     clearInterval(this.watch);
     clearTimeout(this.timer);
     this.peer?.close();
     if (forget && this.id) {
       sessionStorage.removeItem(KEY);
-      send("DELETE", this.address, {keepalive: true}).catch(() => {});
+      await send("DELETE", this.address, {keepalive: true}).catch(() => {});
     }
   }
 
