@@ -6,7 +6,7 @@ import numpy as np
 
 from bonaface.avatar.render.compiled import compiled, inlined
 from bonaface.avatar.render.eyes import FLAT
-from bonaface.avatar.render.opening import Opening, blur, open_between, smooth_curve
+from bonaface.avatar.render.opening import Opening, blur, heights, open_between, smooth_curve
 from bonaface.avatar.render.posing import Posed, Skeleton
 from bonaface.avatar.rig import Bytes, Floats, Likeness
 from bonaface.face import landmarks as lm
@@ -26,6 +26,7 @@ CORNER = 6.0  # mm from the corners in which the cheeks take light
 RIM, RIM_DEPTH = 0.75, 0.75  # how much of the wet inner lip shows at its edge, and mm of that
 THROUGH = 0.002  # of the light, that is not worth to look further for
 SEAM_GAP, SEAM_WIDTH = 2.4, 0.5  # mm between the lips from which they have no seam; half its width
+SEAM_TAPER = 0.12  # share of the mouth's width in which the seam tapers, at each corner
 OPEN_PHOTO = 1.2  # mm between the lips of the photo from which it shows no seam of its own
 
 
@@ -63,6 +64,8 @@ class MouthLayer:
         self._likeness = likeness
         self._size = (likeness.width, likeness.height)
         self._rows = np.array([lm.UPPER_LIP[3], lm.LOWER_LIP[3]])
+        corners = [[ring[end] for ring in lm.UPPER_LIP] for end in (0, -1)]
+        self._corners = np.array([corners[0], corners[1][::-1]])  # from image left to right
         seam = skeleton.calm[self._rows[:, 5]].mean(0)
         back = np.array([0, 0, BEHIND * likeness.scale], np.float32)
         self._anchor = (seam + back).astype(np.float32)
@@ -85,6 +88,11 @@ class MouthLayer:
         if gap > 0.05:
             deep = blur(opening.cover, DEEP * self._likeness.scale)
             _paint(frame, opening, deep, self._inside, self._bite(posed, gap))
+        left, right = posed.points[self._corners]
+        path = np.concatenate([left, (upper + lower)[1:-1] / 2, right])
+        begin, end = max(int(left[0, 0]), 0), min(int(right[-1, 0]) + 1, self._size[0])
+        if begin < end:
+            _soften(frame, opening, begin, heights(path, begin, end - begin))
         seam = self._seam * min(max(1 - gap / SEAM_GAP, 0.0), 1.0)
         if seam > 0.01:
             _paint_seam(frame, opening, self._seam_colour, seam, SEAM_WIDTH * self._likeness.scale)
@@ -254,6 +262,37 @@ def _add(
 
 
 @compiled
+def _soften(frame: Bytes, opening: Opening, left: int, path: Floats) -> None:
+    """Blur the edge at which lips touch, `path` (columns,) from `left` on, px.
+
+    Skin from far apart meets there, at the corners that of the cheeks, and the raster is hard.
+    """
+    height = frame.shape[0]
+    lights = np.empty((5, 3), np.float32)
+    for column in range(path.shape[0]):
+        x = left + column
+        inner = x - opening.left
+        gap = np.float32(0)
+        if 0 <= inner < opening.high.shape[0]:
+            gap = opening.low[inner] - opening.high[inner]
+        share = min(max(1.5 - float(gap), 0.0), 1.0)
+        middle = int(np.floor(path[column] + 0.5))
+        if share == 0 or not 4 <= middle < height - 4:
+            continue
+        for row in range(5):  # all are read before any is written
+            y = middle + row - 2
+            for k in range(3):
+                near = np.float32(frame[y - 1, x, k]) + np.float32(frame[y + 1, x, k])
+                far = np.float32(frame[y - 2, x, k]) + np.float32(frame[y + 2, x, k])
+                lights[row, k] = (far + 4 * near + 6 * np.float32(frame[y, x, k])) / 16
+        for row in range(5):
+            part = share * (1.0 if 1 <= row <= 3 else 0.5)
+            for k in range(3):
+                light = np.float32(frame[middle + row - 2, x, k])
+                frame[middle + row - 2, x, k] = np.uint8(light + (lights[row, k] - light) * part)
+
+
+@compiled
 def _paint_seam(
     frame: Bytes, opening: Opening, colour: Floats, strength: float, half: float
 ) -> None:
@@ -261,10 +300,10 @@ def _paint_seam(
     for column in range(width):
         x = opening.left + column
         middle = (opening.high[column] + opening.low[column]) / 2
-        side = min(max(min(column, width - 1 - column) / (0.12 * width) - 0.3, 0.0), 1.0)
+        side = min(min(column, width - 1 - column) / (SEAM_TAPER * width), 1.0)
         for row in range(height):
             y = opening.top + row
-            shown = strength * side * np.exp(-(((y - middle) / half) ** 2))
+            shown = strength * side * np.exp(-(((y - middle) / (half * (0.5 + 0.5 * side))) ** 2))
             if shown > 0.01:
                 for k in range(3):
                     under = np.float32(frame[y, x, k])
