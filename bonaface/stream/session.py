@@ -105,8 +105,9 @@ class Session:
         return self._board.follow()
 
     def add(self, exit_: Exit) -> None:
-        """Let another watch, from now on."""
-        self._exits.append(exit_)
+        """Let another watch, from now on; again is no error."""
+        if exit_ not in self._exits:
+            self._exits.append(exit_)
 
     def remove(self, exit_: Exit) -> None:
         """Let somebody go; unknown ones are no error."""
