@@ -11,6 +11,7 @@ import ssl
 import struct
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 from bonaface.errors import UnreadableMedia
@@ -52,12 +53,11 @@ class RtmpLink:
         self._headed = False
         self._stream = 0
         self._socket = self._dial(target)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._socket.close)
             self._shake_hands()
             self._publish(target)
-        except BaseException:
-            self._socket.close()
-            raise
+            undo.pop_all()
 
     def write(self, data: bytes) -> int:
         """Take FLV as it is written, and push what is whole."""
@@ -86,12 +86,11 @@ class RtmpLink:
         plain = target.connect(self._patience)
         if not target.secret:
             return plain
-        try:
-            context = ssl.create_default_context()
-            return context.wrap_socket(plain, server_hostname=target.host)
-        except BaseException:
-            plain.close()
-            raise
+        with ExitStack() as undo:
+            undo.callback(plain.close)
+            secured = ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
+            undo.pop_all()
+        return secured
 
     def _shake_hands(self) -> None:
         """Section 5.2: version and noise each way, and the noise echoed."""
