@@ -133,6 +133,7 @@ class Client:
         self.channel.on("message", self.messages.append)
         self.connection.on("track", self._take)
         self._tasks: list[asyncio.Task[None]] = []
+        self.buffer: Any = None  # a PictureBuffer, where one is installed
 
     def offer_tracks(self, way: str = "recvonly", side: int = 256) -> None:
         """Offer sound and pictures; with "sendrecv" or "sendonly" a camera and a microphone."""
@@ -174,6 +175,8 @@ class Client:
             while True:
                 frame = await track.recv()
                 into.append(Arrived(self.clock.now(), frame.pts, frame))
+                if track.kind == "video" and self.buffer is not None:
+                    self.buffer.note_decoded(frame.width, frame.height)
         except MediaStreamError:
             return
 

@@ -1,6 +1,7 @@
 """The pictures one peer gets: from the feed of its codec and rung, beginning with a key picture."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bonaface.marks.marked import MarkedPicture
 from bonaface.media.webrtc.codecs import Encoded, PictureCodec
@@ -20,6 +21,7 @@ class Viewing:
         self._feed: PictureFeed | None = None
         self._next: PictureFeed | None = None
         self._awaits_key = False
+        self._last_pts = -1
 
     def show(self, picture: MarkedPicture) -> None:
         """Have a picture encoded, unless another viewer already has."""
@@ -52,6 +54,10 @@ class Viewing:
         if self._awaits_key and not picture.key:
             return
         self._awaits_key = False
+        if picture.pts <= self._last_pts:
+            # both feeds coded the picture of the change; one time must not name two pictures
+            picture = replace(picture, pts=self._last_pts + 1)
+        self._last_pts = picture.pts
         if not self._put(picture):
             self._awaits_key = True
             self.ask_key()
