@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bonaface.avatar.mouth.resampling import Resampler
 from bonaface.avatar.mouth.sound import LOOK_AHEAD, SoundMouth
+from bonaface.avatar.mouth.stillness import Heard, Stillness
 from bonaface.avatar.pose import LIPS, Lips
 from bonaface.core import SECOND, Sound, over
 from bonaface.speech.synthesize import Utterance, open_voice
@@ -107,6 +108,19 @@ def test_lips_touch_at_bilabials() -> None:
     assert len(shut) > 12
     assert np.mean(shut) > 0.8
     assert np.mean(touch > 0.5) < 0.55
+
+
+def test_lips_part_as_soon_as_they_touch_less() -> None:
+    nears = (0.1, 0.3, 0.8, 0.3, 0.1)
+    settled, stillness = [], Stillness()
+    for near in nears:
+        lips = np.zeros(len(LIPS), np.float32)
+        lips[JAW], lips[CLOSURE] = 0.5, near
+        settled.append(stillness.settle(Heard(lips, 1.0, 0.1, 0.1))[0])
+    closed = rows([Lips(0, row) for row in settled])[:, CLOSURE]
+    assert closed[2] == 1
+    assert closed[1] > 0.5 > closed[3] >= nears[3]
+    assert settled[2][JAW] < settled[1][JAW] < settled[3][JAW] <= 0.5
 
 
 def test_vowels_open_the_mouth_and_pauses_do_not() -> None:

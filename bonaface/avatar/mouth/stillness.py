@@ -19,6 +19,8 @@ _PARTING = [_CHANNEL[name] for name in ("upperUp", "lowerDown", "funnel")]
 _ROLL = [_CHANNEL[name] for name in ("rollUpper", "rollLower")]
 _ROLLED = 0.42  # how far lips that touch roll in
 _APART, _TOUCH = 0.18, 0.40  # answers below and above which lips are apart, and touch
+_FADE = 0.9  # a step, by which the nearest answer of late is forgotten
+_SHARP = 2.0  # how soon lips part that touched
 _SPEECH = 0.30  # chance of speech, over a few steps, above which somebody speaks
 _BELIEVE = 0.7  # a step, with which the chance of speech follows
 _SINK = 0.9965  # a step, by which the remembered loud falls: 1.5 dB a second
@@ -35,10 +37,15 @@ class Heard:
     ahead: float  # the loudest level from the step to what has been heard
 
 
-def touch(lips: Floats) -> Floats:
-    """Give lips that touch where they nearly do; the rest follows as far as it had not."""
+def touch(lips: Floats, top: float) -> Floats:
+    """Give lips that touch where they nearly do; the rest follows as far as it had not.
+
+    The answers rise and fall more slowly than lips: once they fall from `top`, the highest of
+    late, the lips part.
+    """
     near = float(lips[_CLOSURE])
-    wholly = float(np.clip((near - _APART) / (_TOUCH - _APART), near, 1))
+    held = near * (near / max(top, near, 1e-3)) ** _SHARP
+    wholly = float(np.clip((held - _APART) / (_TOUCH - _APART), min(near, 1.0), 1))
     out = lips.copy()
     out[_CLOSURE] = wholly
     out[_ROLL] = np.maximum(out[_ROLL], _ROLLED * wholly)
@@ -56,6 +63,7 @@ class Stillness:
         self._speech = 0.0
         self._loud = 4 * FLOOR
         self._usual = 0.5
+        self._top = 0.0  # the nearest that lips were to touching, fading
 
     def settle(self, heard: Heard) -> tuple[Floats, float, float]:
         """Give the lips, the loudness and the stress of one step."""
@@ -63,7 +71,8 @@ class Stillness:
         loudness = self._measure(heard.level)
         rising = loudness - self._usual
         self._usual += _SLOW * (loudness - self._usual) * (heard.level > FLOOR)
-        lips = np.clip(touch(heard.lips) * np.float32(self._open), 0, 1)
+        self._top = max(float(heard.lips[_CLOSURE]), self._top * _FADE)
+        lips = np.clip(touch(heard.lips, self._top) * np.float32(self._open), 0, 1)
         stress = np.clip(4 * rising, 0, 1) * np.clip(4 * lips[_JAW], 0, 1)
         return lips, loudness, float(stress)
 
