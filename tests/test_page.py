@@ -22,6 +22,7 @@ from browser import (
     wait_until,
 )
 from numpy.typing import NDArray
+from PIL import Image
 
 from bonaface.speech.resample import resample
 from bonaface.speech.synthesize import open_voice
@@ -259,6 +260,28 @@ def contrast(one: list[int], other: list[int]) -> float:
     linear = [np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4) for s in shares]
     dark, light = sorted(float(rgb @ [0.2126, 0.7152, 0.0722]) for rgb in linear)
     return (light + 0.05) / (dark + 0.05)
+
+
+def test_what_is_behind_the_face_is_chosen(studio: Studio, tmp_path: Path) -> None:
+    page = studio.open()
+    page.focus('input[name="drive"][value="text"]')
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.get_attribute("html", "data-drive") == "face"
+    before = corner(page)
+    page.select_option("#background", "none")
+    wait_until(lambda: bool(np.abs(corner(page) - before).max() > 20), 10)
+    Image.new("RGB", (640, 480), (20, 160, 60)).save(tmp_path / "meadow.png")
+    page.set_input_files("#background-file", tmp_path / "meadow.png")
+    wait_until(lambda: bool(np.abs(corner(page) - (20, 160, 60)).max() < 25), 10)
+    page.select_option("#background", "own")
+    wait_until(lambda: bool(np.abs(corner(page) - before).max() < 12), 10)
+
+
+def corner(page: Any) -> NDArray[np.float64]:
+    """The mean colour of the scene at the upper left."""
+    ((_, pixels),) = shoot(page, 1, 0)
+    return np.asarray(pixels[8:40, 8:40].mean((0, 1)), np.float64)
 
 
 def test_a_clean_window_shows_the_face_and_nothing_else(studio: Studio) -> None:

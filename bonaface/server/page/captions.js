@@ -7,7 +7,8 @@
  */
 
 const KEPT = 4; // seconds that a caption stays after its last word
-const MOST = 130; // letters that are shown at once; a longer text is turned page by page
+const LINES = 2; // that are shown at once; a longer text is turned page by page
+const LETTER = 0.54; // width of a letter and its share of ragged line ends, in ems
 
 export class Captions {
   /** @param {HTMLElement} place */
@@ -61,7 +62,7 @@ export class Captions {
 
   #showFace(caption) {
     const from = performance.now() + this.lead;
-    this.told = {caption, from, pages: paginate(timed(caption))};
+    this.told = {caption, from, pages: paginate(timed(caption), this.#room())};
     this.page = -1;
     this.face.classList.remove("unheard");
     this.#follow(this.told);
@@ -80,6 +81,12 @@ export class Captions {
     [...this.face.children].forEach((part, i) => part.classList.toggle("said", words[i].at <= now));
     if (now > told.caption.until - told.caption.at) this.#fade(this.face);
     else requestAnimationFrame(() => this.#follow(told));
+  }
+
+  /** Letters that fit. */
+  #room() {
+    const em = parseFloat(getComputedStyle(this.place).fontSize);
+    return Math.max(20, Math.floor(this.place.clientWidth / (em * LETTER)) * LINES);
   }
 
   #fade(part, seconds = KEPT) {
@@ -114,13 +121,13 @@ function timed(caption) {
   });
 }
 
-/** @param {Word[]} words @returns {Page[]} */
-function paginate(words) {
+/** @param {Word[]} words @param {number} most letters of a page @returns {Page[]} */
+function paginate(words, most) {
   const pages = [];
-  let letters = MOST + 1;
+  let letters = most + 1;
   for (const word of words) {
     letters += word.text.length + 1;
-    if (letters > MOST) {
+    if (letters > most) {
       pages.push({at: word.at, words: []});
       letters = word.text.length + 1;
     }

@@ -6,8 +6,12 @@ import {refuse} from "./sheet.js";
 const LARGEST = 25_000_000; // bytes of a photo
 const WORDS = {
   self: "I am the adult in this photo. I agree that it is made to move and speak",
-  "guardian-of-estate": "I represent the estate of the person in this photo, who has died. The estate agrees that it is made to move and speak",
-  "public-domain-historical": "The person in this photo is a historical figure who has died, and the portrait is in the public domain. It is made to move and speak",
+  "guardian-of-estate":
+    "I represent the estate of the person in this photo, who has died. The estate agrees that it is "
+    + "made to move and speak",
+  "public-domain-historical":
+    "The person in this photo is a historical figure who has died, and the portrait is in the public "
+    + "domain. It is made to move and speak",
   fictional: "The person in this photo does not exist. The photo is made to move and speak",
 };
 

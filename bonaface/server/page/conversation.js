@@ -5,7 +5,10 @@ import {Refusal} from "./api.js";
 import {Session} from "./session.js";
 
 const STATES = {idle: "Ready", speaking: "Speaking", listening: "Listening", thinking: "Thinking"};
-const PHASES = {connecting: "Connecting", reconnecting: "Reconnecting", full: "Waiting", ended: "Ended", paused: "Ended", refused: "Not live"};
+const PHASES = {
+  connecting: "Connecting", reconnecting: "Reconnecting", full: "Waiting",
+  ended: "Ended", paused: "Ended", refused: "Not live",
+};
 const OVER = new Set(["consent-ended", "consent-revoked", "consent-expired"]);
 const OWN_VOICE = new Set(["voice", "face"]); // the face speaks with the person's own voice
 const DRAWN = 60; // ms from a picture's coming to its being seen, about
@@ -63,7 +66,8 @@ export class Conversation {
     this.parts.screen.still();
     this.#tell("empty");
     part("who").textContent = "No likeness yet";
-    veil.show("Whose face shall speak?", "A photo and a yes are all it needs.", {words: "Add a likeness", act: add});
+    const button = {words: "Add a likeness", act: add};
+    veil.show("Whose face shall speak?", "A photo and a yes are all it needs.", button);
   }
 
   /** Another voice, manner, picture or mind: the same face, a new conversation. */
@@ -181,9 +185,11 @@ export class Conversation {
       veil.lift();
     } else if (phase === "reconnecting") {
       this.parts.screen.hide();
-      veil.show("Reconnecting", refusal ? "The server does not answer. Trying again by itself." : "The connection was lost. It comes back by itself.");
+      const why = refusal ? "The server does not answer." : "The connection was lost.";
+      veil.show("Reconnecting", `${why} It is tried again by itself.`);
     } else if (phase === "paused") {
-      veil.show("The conversation has ended", "Nothing happened in it for a while.", {words: "Go on", act: () => this.session?.hurry()});
+      const on = {...again, words: "Go on"};
+      veil.show("The conversation has ended", "Nothing happened in it for a while.", on);
     } else if (phase === "full") {
       this.#countDown(refusal, performance.now() + wait, again);
     } else if (phase === "refused") {
@@ -220,7 +226,9 @@ export class Conversation {
     this.parts.notices.drop("renewed");
     this.parts.screen.still();
     this.#tell("ended");
-    this.parts.veil.show("The consent for this face has ended", `${event.text} The call stays; choose another face, or add one.`, {words: "Add a likeness", act: this.parts.add});
+    const text = `${event.text} The call stays; choose another face, or add one.`;
+    const button = {words: "Add a likeness", act: this.parts.add};
+    this.parts.veil.show("The consent for this face has ended", text, button);
     this.parts.likenesses.load();
   }
 }

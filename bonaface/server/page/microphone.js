@@ -1,7 +1,8 @@
 // The microphone: opened once, let through while you talk, its level shown as a ring.
 
 const WHY = {
-  NotAllowedError: ["The microphone is blocked.", "Allow it beside the address of this page, then press the microphone again. Typing works without it."],
+  NotAllowedError: ["The microphone is blocked.", 
+    "Allow it beside the address of this page, then press the microphone again. Typing works without."],
   NotFoundError: ["No microphone was found.", "Plug one in, or type instead."],
   NotReadableError: ["Another program holds the microphone.", "Close it there, then press the microphone again."],
   insecure: ["This page may not use the microphone.", "Browsers allow it over https, or on this machine at 127.0.0.1."],

@@ -69,7 +69,8 @@ function closer(act) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "tool";
-  button.innerHTML = '<svg class="icon" aria-hidden="true"><use href="page/icons.svg#close"/></svg><span class="unseen">Dismiss</span>';
+  button.innerHTML = '<svg class="icon" aria-hidden="true"><use href="page/icons.svg#close"/></svg>'
+    + '<span class="unseen">Dismiss</span>';
   button.addEventListener("click", act);
   return button;
 }

@@ -84,7 +84,10 @@ export class Panel {
 
 /** @param {RTCStatsReport} report */
 function count(report) {
-  const seen = {at: 0, frames: 0, dropped: 0, lost: 0, bytes: 0, buffered: 0, emitted: 0, width: 0, height: 0, trip: 0, skew: null};
+  const seen = {
+    at: 0, frames: 0, dropped: 0, lost: 0, bytes: 0, buffered: 0, emitted: 0,
+    width: 0, height: 0, trip: 0, skew: null,
+  };
   const shown = {};
   report.forEach((one) => {
     if (one.type === "inbound-rtp") {

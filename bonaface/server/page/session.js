@@ -93,7 +93,8 @@ export class Session extends EventTarget {
 
   /** Put something else behind the person. @param {string} kind @param {File} [file] */
   async background(kind, file) {
-    this.cast.background = kind;
+    // A session that begins anew does not have the picture.
+    this.cast.background = file ? "own" : kind;
     if (file) await send("PUT", `${this.address}/background`, {body: file, type: file.type});
     else if (!this.peer?.tell({type: "background", kind})) {
       await ask("PATCH", this.address, {background: kind});

@@ -133,7 +133,8 @@ function wireDevices() {
   microphone.addEventListener("trouble", trouble);
   camera.addEventListener("trouble", trouble);
   microphone.addEventListener("silent", () => {
-    notices.show("Nothing is heard from your microphone. Is it muted, or is another one chosen?", {code: "microphone-silent", level: "warning"});
+    const text = "Nothing is heard from your microphone. Is it muted, or is another one chosen?";
+    notices.show(text, {code: "microphone-silent", level: "warning"});
   });
   microphone.addEventListener("level", ({detail}) => {
     document.documentElement.style.setProperty("--level", detail.toFixed(3));
@@ -180,7 +181,8 @@ async function learnSettings() {
 async function begin() {
   if (!canConnect()) {
     document.documentElement.dataset.phase = "unsupported";
-    veil.show("This browser cannot show a live face", "It lacks WebRTC, or WebRTC is switched off. A current Firefox, Chrome, Edge or Safari has it.");
+    const text = "It lacks WebRTC, or it is switched off. Firefox, Chrome, Edge and Safari have it.";
+    veil.show("This browser cannot show a live face", text);
     return;
   }
   const watched = new URLSearchParams(location.search).get("watch");
@@ -196,9 +198,11 @@ async function begin() {
   wireChoices();
   wireDevices();
   talk.adopt("text");
-  const [{voices}, {minds}] = await Promise.all([ask("GET", "/api/voices"), ask("GET", "/api/minds"), likenesses.load()]);
-  offer("voice", voices.map((one) => [one.about, one.name]), memory.voice);
-  offer("manner", settings.manners.map((one) => [one.replace(/^./, (c) => c.toUpperCase()), one]), memory.manner ?? "warm");
+  const wanted = [ask("GET", "/api/voices"), ask("GET", "/api/minds"), likenesses.load()];
+  const [{voices}, {minds}] = await Promise.all(wanted);
+  const upper = (text) => text.replace(/^./, (letter) => letter.toUpperCase());
+  offer("voice", voices.map((one) => [upper(one.about), one.name]), memory.voice);
+  offer("manner", settings.manners.map((one) => [upper(one), one]), memory.manner ?? "warm");
   offer("caption-size", null, memory.captionSize);
   offer("size", null, memory.size);
   drives.offer(minds);
