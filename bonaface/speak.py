@@ -110,6 +110,7 @@ def speak(
     """
     picture = read_photo(photo)
     leave = permit(gate[0], picture, gate[1], datetime.now(UTC))
+    leave.require("recorded")
     with draft(output, ".mp4") as half:
         renderer = Renderer(build_likeness(picture, style.size, style.face), leave)
         mark_id = draw_mark_id()

@@ -229,7 +229,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", [("schema", "bonaface-consent/2"), ("extra", True), ("purposes", "training-video")]
+    "field", [("schema", "bonaface-consent/3"), ("extra", True), ("purposes", "training-video")]
 )
 def test_fields_of_another_schema_are_refused(
     record: ConsentRecord, tmp_path: Path, field: tuple[str, object]
@@ -289,7 +289,7 @@ def test_the_ledger_names_nobody(record: ConsentRecord, home: Path) -> None:
 
 def test_only_the_policy_makes_a_permit(record: ConsentRecord, portrait: Picture) -> None:
     with pytest.raises(ConsentDenied, match="nowhere else"):
-        Permit("id", "digest", "portrait", "any", NOW, NOW + timedelta(days=9))
+        Permit("id", "digest", "portrait", "any", NOW, NOW + timedelta(days=9), ("live",))
     leave = permit(record, portrait, None, NOW)
     with pytest.raises((ConsentDenied, ValueError)):
         dataclasses.replace(leave, expires=NOW + timedelta(days=9999))
@@ -376,3 +376,19 @@ def test_first_use_by_many_at_once_makes_one_key(home: Path) -> None:
         "consent.pem",
         "signer.pem",
     ]
+
+
+def test_a_yes_for_one_context_is_none_for_the_other(home: Path, portrait: Picture) -> None:
+    assert home
+    seen = hash_portrait(b"photo", portrait)
+    for contexts, other in ((("live",), "recorded"), (("recorded",), "live")):
+        terms = Terms("Ada", "self", ("lesson",), UNTIL, contexts=contexts)
+        record = grant(seen, terms, NOW)
+        assert f"never {other}" in record.notice
+        leave = permit(record, portrait, None, NOW)
+        leave.require(contexts[0])
+        with pytest.raises(ConsentDenied, match=f"not {other}"):
+            leave.require(other)
+    nowhere = Terms("Ada", "self", ("lesson",), UNTIL, contexts=("tv",))
+    with pytest.raises(ConsentError, match="where"):
+        grant(seen, nowhere, NOW)

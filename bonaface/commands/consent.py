@@ -55,6 +55,12 @@ def _add_grant(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     grant.add_argument(
         "--from", dest="first", type=_day, metavar="YYYY-MM-DD", help="the first day"
     )
+    grant.add_argument(
+        "--context",
+        action="append",
+        choices=("live", "recorded"),
+        help="where the face may move; may be given again; default: both",
+    )
     grant.add_argument("--controller", default="", metavar="NAME", help="who answers for its use")
     grant.add_argument("-o", "--output", type=Path, metavar="RECORD", required=True)
 
@@ -73,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _grant(options: argparse.Namespace) -> int:
     from bonaface.consent.portrait import hash_portrait
-    from bonaface.consent.records import Terms, grant, save_record
+    from bonaface.consent.records import CONTEXTS, Terms, grant, save_record
     from bonaface.media.photos import read_bytes, read_photo
 
     terms = Terms(
@@ -83,6 +89,7 @@ def _grant(options: argparse.Namespace) -> int:
         valid_until=options.until,
         valid_from=options.first,
         controller=options.controller,
+        contexts=tuple(options.context or CONTEXTS),
     )
     portrait = hash_portrait(read_bytes(options.portrait), read_photo(options.portrait))
     record = grant(portrait, terms, datetime.now(UTC))
@@ -102,6 +109,7 @@ def _show(options: argparse.Namespace) -> int:
     print(f"Record    {record.record_id}")
     print(f"Subject   {terms.subject}, basis {terms.basis}")
     print(f"Purposes  {', '.join(terms.purposes)}")
+    print(f"Where     {', '.join(terms.contexts)}")
     print(f"Valid     {terms.valid_from} to {terms.valid_until}")
     print(f"Today     {status(record.record_id, record.digest, datetime.now(UTC))}")
     print(f"Agreed    {record.notice}")

@@ -29,6 +29,7 @@ class Permit:
     purpose: str
     begins: datetime
     expires: datetime  # from this moment on there is no leave
+    contexts: tuple[str, ...]  # "live", "recorded" or both: ask `require`
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:
@@ -47,6 +48,14 @@ class Permit:
         if not self.begins <= now.astimezone(UTC) < self.expires:
             day = (self.expires - timedelta(days=1)).date()
             raise ConsentDenied(f"This consent ended on {day}.", f"Grant it again: {GRANT}")
+
+    def require(self, context: str) -> None:
+        """Raise ConsentDenied unless the face may move "live" or "recorded", whichever is asked."""
+        if context not in self.contexts:
+            raise ConsentDenied(
+                f"This consent is for a face that is {' or '.join(self.contexts)}, not {context}.",
+                f"Ask the subject, then record it: {GRANT} --context {context}",
+            )
 
     def covers(self, picture: Picture) -> bool:
         """Tell whether this very picture is the one the permit was given for."""
@@ -72,6 +81,7 @@ def permit(
         purpose=_purpose(record, purpose),
         begins=_begins(record, now),
         expires=datetime.combine(record.terms.valid_until, time(), UTC) + timedelta(days=1),
+        contexts=record.terms.contexts,
         seal=_SEAL,
     )
     granted.check(now)

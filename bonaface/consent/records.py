@@ -1,8 +1,8 @@
 """Consent records: who said yes to which portrait being animated, for what, until when.
 
-Shaped after ISO/IEC TS 27560 (consent receipts). A record of schema 1 allows recordings of a moving
-face and nothing else: no live use, no cloned voice, no training. It is signed with Ed25519 over
-canonical JSON (RFC 8785: sorted keys, no white space, and here no floats).
+Shaped after ISO/IEC TS 27560 (consent receipts). A record of schema 2 allows a moving face, live or
+in recordings or both, and nothing else: no cloned voice, no training. It is signed with Ed25519
+over canonical JSON (RFC 8785: sorted keys, no white space, and here no floats).
 """
 
 import base64
@@ -22,19 +22,25 @@ from bonaface.consent.canonical import canonical, digest
 from bonaface.consent.portrait import BITS, PortraitHash
 from bonaface.errors import ConsentError, ConsentInvalid, ConsentMissing
 
-SCHEMA = "bonaface-consent/1"
+SCHEMA = "bonaface-consent/2"
+CONTEXTS = ("live", "recorded")
+WHERE = {
+    ("live",): "live, and never recorded,",
+    ("recorded",): "in recordings, and never live,",
+    CONTEXTS: "live and in recordings",
+}
 NOTICES = {
-    "self": "I am the adult in this portrait. I agree that it is made to move and speak in "
-    "recordings for the purposes listed here, until the date given here. Every recording is marked "
-    "as made by AI. I can revoke this at any time. It is not for training models.",
+    "self": "I am the adult in this portrait. I agree that it is made to move and speak {where} "
+    "for the purposes listed here, until the date given here. All of it is marked as made by AI. "
+    "I can revoke this at any time. It is not for training models.",
     "guardian-of-estate": "I represent the estate of the person in this portrait, who has died. "
-    "I agree on the estate's behalf that it is made to move and speak in recordings for the "
-    "purposes listed here, until the date given here. Every recording is marked as made by AI.",
+    "I agree on the estate's behalf that it is made to move and speak {where} for the purposes "
+    "listed here, until the date given here. All of it is marked as made by AI.",
     "public-domain-historical": "The person in this portrait is a historical figure who has died, "
-    "and the portrait is in the public domain. Recordings are for the purposes listed here and "
-    "marked as made by AI.",
-    "fictional": "The person in this portrait does not exist. Recordings are for the purposes "
-    "listed here and marked as made by AI.",
+    "and the portrait is in the public domain. It is made to move and speak {where} for the "
+    "purposes listed here, and all of it is marked as made by AI.",
+    "fictional": "The person in this portrait does not exist. It is made to move and speak {where} "
+    "for the purposes listed here, and all of it is marked as made by AI.",
 }
 BASES = tuple(NOTICES)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -51,6 +57,7 @@ class Terms:
     valid_until: date  # the last day, in UTC
     valid_from: date | None = None  # the first day; None for the day of the grant
     controller: str = ""  # who answers for the use
+    contexts: tuple[str, ...] = CONTEXTS  # where: some of CONTEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def grant(portrait: PortraitHash, terms: Terms, now: datetime) -> ConsentRecord:
         created_at=now,
         terms=terms,
         portrait=portrait,
-        notice=NOTICES[terms.basis],
+        notice=NOTICES[terms.basis].format(where=WHERE[terms.contexts]),
         salt=secrets.token_hex(32),
         signer=keys.public_bytes(key),
         signature=b"",
@@ -152,6 +159,9 @@ def _checked(terms: Terms, today: date) -> Terms:
     if wrong or not 1 <= len(terms.purposes) <= _MOST_PURPOSES:
         which = f"{wrong[0]!r} is no purpose." if wrong else "Name 1 to 16 purposes."
         raise ConsentError(which, "A purpose is a short slug such as training-video.")
+    contexts = tuple(sorted(set(terms.contexts)))
+    if contexts not in WHERE:
+        raise ConsentError("Say where the face may move.", f"Use {' or '.join(CONTEXTS)}, or both.")
     first = terms.valid_from or today
     if terms.valid_until < max(first, today):
         raise ConsentError(
@@ -160,7 +170,7 @@ def _checked(terms: Terms, today: date) -> Terms:
         )
     purposes = tuple(sorted(set(terms.purposes)))
     controller = " ".join(terms.controller.split())
-    return Terms(subject, terms.basis, purposes, terms.valid_until, first, controller)
+    return Terms(subject, terms.basis, purposes, terms.valid_until, first, controller, contexts)
 
 
 def _is_slug(text: str) -> bool:
@@ -186,6 +196,7 @@ def _body(record: ConsentRecord) -> dict[str, Any]:
             "seen_algorithm": f"dct-sign-{BITS}",
         },
         "purposes": list(terms.purposes),
+        "contexts": list(terms.contexts),
         "valid_from": str(terms.valid_from),
         "valid_until": str(terms.valid_until),
         "notice": {"language": "en", "text": record.notice},
@@ -210,6 +221,7 @@ def _parse(whole: dict[str, Any]) -> ConsentRecord:
             valid_until=date.fromisoformat(whole["valid_until"]),
             valid_from=date.fromisoformat(whole["valid_from"]),
             controller=whole["controller"]["name"],
+            contexts=tuple(whole["contexts"]),
         ),
         portrait=PortraitHash(whole["portrait"]["sha256"], whole["portrait"]["seen"]),
         notice=whole["notice"]["text"],
@@ -218,10 +230,14 @@ def _parse(whole: dict[str, Any]) -> ConsentRecord:
         signature=_bytes(whole["signatures"]["controller"]),
     )
     if canonical(_whole(record)) != canonical(whole):
-        raise ValueError("fields that schema 1 does not have")
-    if len(bytes.fromhex(record.portrait.seen)) * 8 != BITS or record.terms.basis not in NOTICES:
-        raise ValueError("values that schema 1 does not have")
+        raise ValueError("fields that schema 2 does not have")
+    if len(bytes.fromhex(record.portrait.seen)) * 8 != BITS or not _known(record.terms):
+        raise ValueError("values that schema 2 does not have")
     return record
+
+
+def _known(terms: Terms) -> bool:
+    return terms.basis in NOTICES and terms.contexts in WHERE
 
 
 def _bytes(text: str) -> bytes:

@@ -128,6 +128,10 @@ class LikenessStore:
         """The consent record of a likeness. Raises RequestRefused (404) or ConsentError."""
         return load_record(self._place(likeness_id) / "record.json")
 
+    def portrait(self, likeness_id: str) -> bytes:
+        """The photo, as a PNG. Raises RequestRefused (404)."""
+        return (self._place(likeness_id) / "portrait.png").read_bytes()
+
     def thumbnail(self, likeness_id: str) -> bytes:
         """A JPEG of the likeness at rest, labelled and marked. Raises RequestRefused (404)."""
         return (self._place(likeness_id) / "thumbnail.jpg").read_bytes()
@@ -142,6 +146,7 @@ class LikenessStore:
         place = self._place(likeness_id)
         picture = _from_png(place / "portrait.png")
         leave = permit(load_record(place / "record.json"), picture, purpose, _now())
+        leave.require("live")
         return self._rig(place, picture, size), leave
 
     def _rig(self, place: Path, picture: Picture, size: tuple[int, int]) -> Likeness:

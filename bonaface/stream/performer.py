@@ -48,6 +48,7 @@ class Performer:
     """Stage: Block to marked media, in the order in which it is due. Owned by one thread."""
 
     def __init__(self, cast: Cast) -> None:
+        cast.permit.require("live")
         self.mark_id = draw_mark_id() if cast.mark_id is None else cast.mark_id
         self.refusal: ConsentError | None = None  # why the face is gone
         self._cast = cast
