@@ -1,5 +1,8 @@
 """The Studio as a person uses it, in a real browser: the face, its words, its looks, its keys."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -296,6 +299,30 @@ def test_a_clean_window_shows_the_face_and_nothing_else(studio: Studio) -> None:
     assert not clean.is_visible(".dock")
     assert not clean.is_visible(".bar")
     assert clean.locator("#face").bounding_box()["width"] == clean.viewport_size["width"]
+
+
+def test_a_recording_is_made_signed_and_known_again(studio: Studio, tmp_path: Path) -> None:
+    page = studio.open()
+    page.fill("#words", SENTENCE)
+    page.click("#call-open")
+    page.get_by_role("button", name="Start recording").click()
+    stop = page.get_by_role("button", name="Stop recording")
+    stop.wait_for()
+    page.locator("#call [data-close]").click()
+    page.press("#words", "Enter")
+    page.wait_for_selector(".word.said")
+    page.wait_for_timeout(3000)
+    page.click("#call-open")
+    stop.click()
+    link = page.wait_for_selector("#recording-link:not([hidden])", timeout=60_000)
+    with page.expect_download() as download:
+        link.click()
+    film = tmp_path / "film.mp4"
+    download.value.save_as(film)
+    check = [sys.executable, "-m", "bonaface", "check", str(film), "--json"]
+    environment = os.environ | {"BONAFACE_HOME": str(studio.served.home)}
+    told = subprocess.run(check, env=environment, capture_output=True, text=True, check=False)
+    assert "made-by-ai" in told.stdout
 
 
 def test_a_page_loaded_again_takes_up_its_conversation(studio: Studio) -> None:

@@ -1,10 +1,11 @@
-// "Put it into a call": a clean window, addresses of streams, a recording.
+// "Put it into a call": a clean window, addresses of streams, and what broadcasts.js sends out.
 
-import {ask, Refusal} from "./api.js";
+import {Refusal} from "./api.js";
+import {Broadcasts} from "./broadcasts.js";
 import {copy, refuse} from "./sheet.js";
 
 const KINDS = [
-  ["whep", "Watch (WHEP)", "OBS, GStreamer, another browser: under a second"],
+  ["whep", "Watch (WHEP)", "OBS, GStreamer, another browser: under a second later"],
   ["whip", "Send in (WHIP)", "OBS 30 and later: your camera and microphone drive the face"],
   ["hls", "Watch (HLS)", "players and large audiences: some seconds later"],
 ];
@@ -13,8 +14,7 @@ export class Call {
   /** @param {(id: string) => any} part finds an element of the page */
   constructor(part) {
     this.part = part;
-    this.session = null;
-    part("record-toggle").addEventListener("click", () => this.#record());
+    this.broadcasts = new Broadcasts(part);
     part("call").addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) copy(button, this.part(button.dataset.copy).textContent);
@@ -23,12 +23,11 @@ export class Call {
 
   /** @param {import("./session.js").Session} session */
   async open(session) {
-    if (this.session?.id !== session.id) this.#show(false);
-    this.session = session;
     refuse(this.part("call-refusal"), "");
     this.part("call").showModal();
     try {
       this.#tell(await session.links());
+      await this.broadcasts.look(session);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refuse(this.part("call-refusal"), error.sentence);
@@ -40,38 +39,9 @@ export class Call {
     clean.searchParams.set("watch", links.whep);
     this.part("clean").href = clean.href;
     this.part("clean-address").textContent = clean.href;
-    // What this server cannot do is not offered.
-    this.part("recording-part").hidden = !links.recording;
-    this.part("webcam-part").hidden = !links.webcam;
-    this.part("addresses").replaceChildren(...KINDS.filter(([kind]) => links[kind]).flatMap(
+    this.part("addresses").replaceChildren(...KINDS.flatMap(
       ([kind, name, use]) => address(kind, name, use, new URL(links[kind], location.href).href),
     ));
-  }
-
-  async #record() {
-    const on = this.part("record-toggle").getAttribute("aria-pressed") === "true";
-    const button = this.part("record-toggle");
-    button.disabled = true;
-    refuse(this.part("call-refusal"), "");
-    try {
-      const path = `${this.session.address}/recording`;
-      const answer = await ask(on ? "DELETE" : "POST", path, on ? undefined : {});
-      this.#show(!on, on ? answer : null);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      refuse(this.part("call-refusal"), error.sentence);
-    } finally {
-      button.disabled = false;
-    }
-  }
-
-  #show(recording, made = null) {
-    this.part("record-toggle").setAttribute("aria-pressed", String(recording));
-    this.part("record-words").textContent = recording ? "Stop recording" : "Start recording";
-    this.part("record-note").textContent = recording ? "Recording" : "";
-    const id = made?.id ?? made?.recording;
-    this.part("record-link").hidden = !id;
-    if (id) this.part("record-link").href = made.link ?? `/api/recordings/${id}`;
   }
 }
 
