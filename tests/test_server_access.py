@@ -52,6 +52,18 @@ WANTED = [
     ("POST", "/whip/x", "make"),
     ("POST", "/whep/x", "make"),
     ("DELETE", "/whep/x/y", "make"),
+    ("GET", "/hls/x/index.m3u8", "make"),
+    ("POST", "/api/sessions/x/recording", "make"),
+    ("GET", "/api/sessions/x/recording", "make"),
+    ("DELETE", "/api/sessions/x/recording", "make"),
+    ("GET", "/api/recordings", "make"),
+    ("GET", "/api/recordings/x", "make"),
+    ("DELETE", "/api/recordings/x", "make"),
+    ("POST", "/api/sessions/x/rtmp", "make"),
+    ("GET", "/api/sessions/x/rtmp", "make"),
+    ("DELETE", "/api/sessions/x/rtmp", "make"),
+    ("POST", "/api/sessions/x/camera", "make"),
+    ("DELETE", "/api/sessions/x/camera", "make"),
     ("GET", "/metrics", "admin"),
 ]
 

@@ -13,13 +13,15 @@ from bonaface import __version__
 from bonaface.errors import BonafaceError
 from bonaface.server import problems, telemetry
 from bonaface.server.admission import Admission
+from bonaface.server.broadcasts import Broadcasts
 from bonaface.server.guard import Guard, Tally
 from bonaface.server.host import Host
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
 from bonaface.server.metrics import Metrics
+from bonaface.server.recordings import RecordingStore
 from bonaface.server.registry import Registry
-from bonaface.server.routes import events, health, likenesses, page, peers, sessions
+from bonaface.server.routes import broadcasts, events, health, likenesses, page, peers, sessions
 from bonaface.server.routes import settings as chosen
 from bonaface.server.settings import ServerSettings
 from bonaface.server.tickets import TicketOffice
@@ -36,6 +38,7 @@ TAGS = [
     {"name": "likenesses", "description": "Faces that may be shown, and the consent for each."},
     {"name": "sessions", "description": "Live faces: begin, drive, say, follow, end."},
     {"name": "peers", "description": "WebRTC by HTTP: the page's peer, WHIP in, WHEP out."},
+    {"name": "broadcasts", "description": "HLS, recordings, RTMP, and the face as a webcam."},
     {"name": "health", "description": "Whether it is well, and what it measures."},
 ]
 MakeEngine = Callable[[ServerSettings], Engine]
@@ -57,6 +60,7 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
                 chores = [group.create_task(one) for one in _chores(host, app.state.metrics)]
                 yield
                 await host.registry.close()
+                await host.broadcasts.close()
                 for chore in chores:
                     chore.cancel()
         finally:
@@ -75,7 +79,7 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
     )
     app.add_middleware(Guard, settings=settings, tally=tally)
     problems.install(app)
-    for part in (chosen, likenesses, sessions, events, peers, health, page):
+    for part in (chosen, likenesses, sessions, events, peers, broadcasts, health, page):
         app.include_router(part.router)
     return app
 
@@ -84,6 +88,9 @@ def _open(
     settings: ServerSettings, engine: Engine, bench: ThreadPoolExecutor, group: asyncio.TaskGroup
 ) -> Host:
     limits, private = settings.limits, settings.home / "server"
+    registry = Registry(engine, Admission(limits.sessions), limits, group)
+    recordings = RecordingStore(settings.home / "recordings", limits.recordings)
+    recordings.clean()
     return Host(
         settings=settings,
         tokens=TokenBook(settings.tokens),
@@ -91,7 +98,9 @@ def _open(
         store=LikenessStore(settings.home / "likenesses", limits.likenesses),
         decoder=Decoder(limits.pixels),
         engine=engine,
-        registry=Registry(engine, Admission(limits.sessions), limits, group),
+        registry=registry,
+        broadcasts=Broadcasts(registry, group),
+        recordings=recordings,
         bench=bench,
         troubles={"warm": "It is warming up."},
     )
@@ -104,7 +113,7 @@ def _live_engine(settings: ServerSettings) -> Engine:
 
 
 def _chores(host: Host, metrics: Metrics) -> tuple[Coroutine[Any, Any, None], ...]:
-    return host.registry.sweep(), _sample(metrics), _warm(host)
+    return host.registry.sweep(), host.broadcasts.sweep(), _sample(metrics), _warm(host)
 
 
 async def _sample(metrics: Metrics) -> None:

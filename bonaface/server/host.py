@@ -10,10 +10,12 @@ from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import Depends, Request
 
+from bonaface.server.broadcasts import Broadcasts
 from bonaface.server.ice import IceEntry, open_ice
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
 from bonaface.server.rates import Buckets
+from bonaface.server.recordings import RecordingStore
 from bonaface.server.registry import Registry
 from bonaface.server.settings import ServerSettings
 from bonaface.server.tickets import TicketOffice
@@ -35,6 +37,8 @@ class Host:
     decoder: Decoder
     engine: Engine
     registry: Registry
+    broadcasts: Broadcasts
+    recordings: RecordingStore
     bench: ThreadPoolExecutor  # the one thread on which likenesses are made and opened
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
     failures: Buckets = field(default_factory=lambda: Buckets(steady=0.2, burst=10))  # wrong tokens

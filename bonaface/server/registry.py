@@ -47,6 +47,7 @@ class Running:
     owner: str  # the name of the token it was made with
     wish: Wish
     show: Show
+    leave: Permit
     begun: float  # s, monotonic
     used: float  # last said, driven or changed
     seen: float  # last asked for, or last left by a connection
@@ -100,7 +101,7 @@ class Registry:
             self.admission.leave(wish.size, wish.rate)
             raise
         now = self._now()
-        one = Running(secrets.token_urlsafe(16), owner.name, wish, show, now, now, now)
+        one = Running(secrets.token_urlsafe(16), owner.name, wish, show, leave, now, now, now)
         one.state = State("idle", wish.drive)
         self._running[one.id] = one
         one.task = self._group.create_task(self._run(one), name=f"session {one.id}")

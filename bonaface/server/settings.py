@@ -31,6 +31,7 @@ class Limits:
     peers: int = 16  # of one session
     followers: int = 16  # of one session's events
     likenesses: int = 1000
+    recordings: int = 200  # that are kept
     upload: int = 25_000_000  # bytes of a request that brings a photo
     pixels: int = 50_000_000  # of a photo
     body: int = 262_144  # bytes of any other request

@@ -104,6 +104,10 @@ class Session:
         """Give every event from now on; a slow follower loses the oldest."""
         return self._board.follow()
 
+    def tell(self, event: Event) -> None:
+        """Tell those who follow something from outside: how a broadcast goes."""
+        self._board.post(event)
+
     def add(self, exit_: Exit) -> None:
         """Let another watch, from now on; again is no error."""
         if exit_ not in self._exits:

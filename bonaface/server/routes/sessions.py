@@ -53,6 +53,9 @@ class Links(BaseModel):
     whep: str
     say: str
     events: str
+    hls: str
+    recording: str
+    rtmp: str
 
 
 class SessionView(BaseModel):
@@ -129,6 +132,9 @@ def view(host: Host, one: Running) -> SessionView:
             whep=f"/whep/{one.id}{ticket}",
             say=f"{at}/say",
             events=f"{at}/events{ticket}",
+            hls=f"/hls/{one.id}/index.m3u8{ticket}",
+            recording=f"{at}/recording",
+            rtmp=f"{at}/rtmp",
         ),
     )
 
