@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ from stage import make_cast
 
 from bonaface.consent.records import revoke
 from bonaface.core import SECOND, Picture, Sound
-from bonaface.errors import Unmarked
+from bonaface.errors import ConsentDenied, ConsentMissing, Unmarked
 from bonaface.marks.credentials import Statement, read_credentials
 from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
@@ -242,6 +243,17 @@ def test_a_recording_is_marked_signed_and_whole(tmp_path: Path) -> None:
     seen = list(read_pictures(path))
     assert len(seen) == 150
     assert abs((look(path).seconds or 0) - LENGTH / SECOND) < 0.1
+
+
+@pytest.mark.usefixtures("home")
+def test_without_leave_to_record_there_is_no_recording(tmp_path: Path) -> None:
+    said, _ = statement()
+    assert said.permit is not None
+    object.__setattr__(said.permit, "contexts", ("live",))
+    with pytest.raises(ConsentDenied, match="not recorded"):
+        Recording(tmp_path / "a.mp4", said)
+    with pytest.raises(ConsentMissing):
+        Recording(tmp_path / "a.mp4", replace(said, permit=None))
 
 
 @pytest.mark.usefixtures("home")

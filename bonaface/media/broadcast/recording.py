@@ -12,12 +12,14 @@ import av
 from bonaface.core import SECOND
 from bonaface.errors import UnwritableMedia
 from bonaface.marks.credentials import Statement, sign_media
+from bonaface.marks.manifest import require_leave
 from bonaface.marks.marked import MarkedPicture
 from bonaface.media.broadcast.broadcast import Broadcast, Report, Tell
 from bonaface.media.broadcast.hopper import Hopper
 from bonaface.media.broadcast.reel import Quality, Reel
 from bonaface.media.video import draft, writing
 
+MP4 = "video/mp4"
 LOG = logging.getLogger("bonaface.recording")
 QUALITY: Final = Quality(
     {
@@ -32,8 +34,9 @@ QUALITY: Final = Quality(
 class Recording(Broadcast):
     """Writes a hidden draft beside `path`; when it is ended, signs it as `path`.
 
-    `statement` is what the credentials say; a consent that is over by then leaves no file. It holds
-    some 80 bytes of memory for each picture and each 21 ms of sound, and the disk the rest.
+    `statement` is what the credentials say; a consent that is over by then leaves no file. Memory
+    holds where each picture and each 21 ms of sound lie in the file, and the disk the rest. Raises
+    ConsentMissing, ConsentDenied or Unmarked where there is no leave to record.
     """
 
     def __init__(
@@ -44,6 +47,9 @@ class Recording(Broadcast):
         tell: Tell = lambda _: None,
     ) -> None:
         super().__init__("recording", tell)
+        require_leave(statement, MP4)
+        if statement.permit is not None:
+            statement.permit.require("recorded")
         self._path, self._statement = path, statement
         self._quality = replace(QUALITY, rate=rate)
 
@@ -56,7 +62,7 @@ class Recording(Broadcast):
                 self._note(Report("live"))
                 self._write(half, first, hopper)
                 made = replace(self._statement, made_at=datetime.now(UTC))
-                sign_media(half, self._path, "video/mp4", made)
+                sign_media(half, self._path, MP4, made)
         except UnwritableMedia as error:
             LOG.warning("a recording failed: %s", error.args[0])
             why = str(error.args[0]).replace(f"Cannot write {self._path}", "It was not recorded")

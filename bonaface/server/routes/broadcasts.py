@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from bonaface.errors import RequestRefused
+from bonaface.errors import BonafaceError, RequestRefused
 from bonaface.marks.credentials import Statement
 from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
 from bonaface.media.broadcast.broadcast import Broadcast, State
@@ -144,7 +144,7 @@ async def watch(
 async def record(host: Here, response: Response, one: Mine) -> RecordingView:
     """Record from now on. The file is signed when the recording, or the session, is ended.
 
-    A consent that is over by then leaves no file.
+    The consent must allow recordings; one that is over by then leaves no file.
     """
     portrait = await host.work(_portrait, host, one)
     host.registry.find(one.id)
@@ -157,7 +157,7 @@ async def record(host: Here, response: Response, one: Mine) -> RecordingView:
             lambda tell: Recording(host.recordings.file(take), statement, one.wish.pace, tell),
             take.id,
         )
-    except RequestRefused:
+    except BonafaceError:
         host.recordings.remove(take)
         raise
     response.headers["Location"] = f"/api/recordings/{take.id}"
