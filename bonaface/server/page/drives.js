@@ -10,7 +10,7 @@ const PLACEHOLDERS = {
   text: "What shall it say?",
   voice: "Talk, or write what it says",
   face: "Or write what it says",
-  mind: "Talk to it, or write what it says",
+  mind: "Talk, or write what it says",
 };
 
 /**
