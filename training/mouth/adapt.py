@@ -3,12 +3,15 @@
 How far the lips part on film is read, by a ridge regression with 18 weights, from what the network
 says of the lips and from the level of the sound; all else stays as learnt from phones. Few weights,
 since little is filmed: only the GRID clips (CC BY 4.0) are fitted on, unless `--every` adds those
-that are for research only. With `--folds`, each clip gets a network, CLIP.onnx, fitted without it.
+that are for research only. Some of these have their sound late: where both halves of a clip agree
+on that, it is fitted as if it were not; it is judged as it is. With `--folds`, each clip gets a
+network, CLIP.onnx, fitted without it.
 """
 
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +29,9 @@ Rng = np.random.Generator
 COPIES = 6  # ways each clip is spoilt, besides clean
 RIDGE = 30.0
 FREE = "rizkiarm-"  # clips of the GRID corpus
+LARGEST_LAG = 15  # steps of 20 ms
+ALIKE = 2  # steps by which the halves of a clip may differ
+SHORTEST = 100  # steps of a clip whose halves show anything
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +42,28 @@ class Shown:
     features: list[NDArray[np.float64]]  # each (n, FEATURES)
     parting: Floats  # (n,) what the network itself would part the lips by, clean
     opening: Floats  # (n,) filmed, NaN where not seen
+
+    @property
+    def late(self) -> int:
+        """By how many steps the sound is behind the film; 0 where the halves do not agree."""
+        count = len(self.opening)
+        first = np.arange(count) < count // 2
+        one, two = (
+            find_lag(self.parting, np.where(half, self.opening, np.nan)) for half in (first, ~first)
+        )
+        agreed = abs(one - two) <= ALIKE and count >= SHORTEST
+        return round((one + two) / 2) if agreed else 0
+
+
+def find_lag(made: Floats, film: Floats) -> int:
+    """Give the step by which `made` (n,) is best taken later to be like `film` (n,), NaN unseen."""
+    lags = range(-LARGEST_LAG, LARGEST_LAG + 1)
+    return max(lags, key=lambda lag: correlate(later(made, lag).astype(np.float64), film))
+
+
+def later(rows: NDArray[Any], lag: int) -> NDArray[Any]:
+    """Take every row from `lag` steps later; beyond the ends the last one holds."""
+    return np.asarray(rows[np.clip(np.arange(len(rows)) + lag, 0, len(rows) - 1)])
 
 
 def hear_all(sound: Floats, bands: Floats | None = None) -> Floats:
@@ -85,9 +113,9 @@ def fit(clips: list[Shown]) -> tuple[NDArray[np.float64], float]:
     rows, wanted = [], []
     for clip in clips:
         seen = ~np.isnan(clip.opening)
-        film = clip.opening[seen].astype(np.float64)
+        film, late = clip.opening[seen].astype(np.float64), clip.late
         for features in clip.features:
-            rows.append((features - features.mean(0))[seen] / len(clip.features) ** 0.5)
+            rows.append(later(features - features.mean(0), late)[seen] / len(clip.features) ** 0.5)
             wanted.append((film - film.mean()) / film.std() / len(clip.features) ** 0.5)
     x, y = np.concatenate(rows), np.concatenate(wanted)
     spread = x.std(0) + 1e-4

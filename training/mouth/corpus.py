@@ -16,7 +16,10 @@ import soxr
 from debian import Espeak, Utterance, say_festival, say_flite
 from engines import HibariVoice, KokoroVoice
 from sentences import compose_sentences
-from symbols import close_gaps
+from symbols import Span, close_gaps
+
+from bonaface.core import SECOND
+from bonaface.speech.synthesize import open_voice
 
 RATE = 16_000
 _ACCENTS = (
@@ -70,6 +73,18 @@ def _speak_kokoro(folder: Path, seed: int, count: int) -> Iterator[Utterance]:
         yield engine.say(writer.phones_of(text), mixture, rng.uniform(0.8, 1.25))
 
 
+def _speak_joe(seed: int, count: int) -> Iterator[Utterance]:
+    rng = np.random.default_rng(seed)
+    for text in compose_sentences(count, seed):
+        for said in open_voice("joe", rng.uniform(0.8, 1.35)).push(text):
+            first = said.sound.at
+            spans = [
+                Span(phone.symbol, (phone.at - first) / SECOND, (phone.until - first) / SECOND)
+                for phone in said.phones
+            ]
+            yield Utterance(said.sound.samples, said.sound.rate, spans)
+
+
 def _voices(kokoro: Path | None) -> dict[str, Callable[[], Iterator[Utterance]]]:
     voices: dict[str, Callable[[], Iterator[Utterance]]] = {
         "hibari": lambda: _speak_hibari(1, 1000),
@@ -79,6 +94,7 @@ def _voices(kokoro: Path | None) -> dict[str, Callable[[], Iterator[Utterance]]]
         "slt": lambda: _speak_flite("slt", 5, 350),
         "kal16": lambda: _speak_flite("kal16", 6, 250),
         "ked": lambda: _speak_festival("ked_diphone", 7, 250),
+        "joe": lambda: _speak_joe(10, 300),
         "slt_hts": lambda: _speak_festival("cmu_us_slt_arctic_hts", 8, 250),
     }
     if kokoro:

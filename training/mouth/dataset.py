@@ -6,6 +6,7 @@ Each item is 7 s: one voice says sentences with pauses, spoilt at random; what i
 
 import argparse
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ Rng = np.random.Generator
 _THROATS = [build_bands(stretch) for stretch in np.linspace(0.86, 1.16, 7)]
 # Items a voice gives, and how many times over its corpus is used.
 _REUSE = {"kokoro": 5.0, "hibari": 4.0, "espeak": 2.0, "kal16": 2.0, "ked": 2.0}
+_REAL = 40.0  # recordings of people: few, and what is met
 _LEVEL_OF_SPEECH = 0.06
 
 
@@ -40,6 +42,11 @@ class Voice:
 
     sounds: list[Floats]
     spans: list[list[Span]]
+
+
+def find_reuse(name: str) -> float:
+    """Give how many times over a voice's corpus is used."""
+    return _REAL if name.startswith("real_") else _REUSE.get(name, 4.0)
 
 
 def read_voice(path: Path) -> Voice:
@@ -158,7 +165,6 @@ def main() -> None:
     parser.add_argument("voices", nargs="*")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(0)
     noises = read_noises(asked.noise)
     babble = np.concatenate(read_voice(asked.corpus / "rms.npz").sounds[:60])
     for path in sorted(asked.corpus.glob("*.npz")):
@@ -166,11 +172,12 @@ def main() -> None:
             continue
         voice = read_voice(path)
         seconds = sum(len(sound) for sound in voice.sounds) / RATE
-        count = int(seconds / 7 * _REUSE.get(path.stem, 4.0))
+        count = int(seconds / 7 * find_reuse(path.stem))
+        rng = np.random.default_rng(zlib.crc32(path.stem.encode()))
         np.savez(asked.out / path.name, **_make_items(rng, voice, count, noises, babble))
         print(f"{path.stem}: {count} items of 7 s", flush=True)
     if not asked.voices or "quiet" in asked.voices:
-        np.savez(asked.out / "quiet.npz", **_make_quiet(rng, 350, noises))
+        np.savez(asked.out / "quiet.npz", **_make_quiet(np.random.default_rng(0), 350, noises))
 
 
 if __name__ == "__main__":

@@ -24,16 +24,17 @@ class Items:
     heard: NDArray[np.float16]
     lips: NDArray[np.uint8]
     classes: NDArray[np.uint8]
+    real: NDArray[np.bool_]  # a recording of a person
 
 
 def read_items(folder: Path, leave: str = "") -> tuple[Items, Items]:
     """Read all voices; a twentieth, and the voice `leave`, are held out."""
-    learn: list[list[NDArray[Any]]] = [[], [], []]
-    test: list[list[NDArray[Any]]] = [[], [], []]
+    learn: list[list[NDArray[Any]]] = [[], [], [], []]
+    test: list[list[NDArray[Any]]] = [[], [], [], []]
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as z:
-            for index, name in enumerate(("heard", "lips", "classes")):
-                items = z[name]
+            real = np.full(len(z["lips"]), path.stem.startswith("real_"))
+            for index, items in enumerate((z["heard"], z["lips"], z["classes"], real)):
                 cut = 0 if path.stem == leave else len(items) - min(20, len(items) // 20)
                 learn[index].append(items[:cut])
                 test[index].append(items[cut:][:120])
@@ -106,7 +107,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("items", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--minutes", type=float, default=20, help="of processor time")
+    parser.add_argument("--real", type=float, default=0.25, help="share of recordings of people")
     parser.add_argument("--leave", default="", help="a voice to hold out")
     parser.add_argument("--start", type=Path, help="weights to go on from")
     asked = parser.parse_args()
@@ -114,19 +116,21 @@ def main() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     learn, test = read_items(asked.items, asked.leave)
+    chance = np.where(
+        learn.real, asked.real / learn.real.mean(), (1 - asked.real) / (~learn.real).mean()
+    )
+    chance /= chance.sum()
     mouth = Mouth()
     if asked.start:
         mouth.load_state_dict(torch.load(asked.start, weights_only=True))
-    print(
-        f"{len(learn.heard)} items, {sum(p.numel() for p in mouth.parameters())} weights",
-        flush=True,
-    )
+    size = sum(p.numel() for p in mouth.parameters())
+    print(f"{len(chance)} items, {learn.real.sum()} recorded; {size} weights", flush=True)
     rule = torch.optim.AdamW(mouth.parameters(), 1.5e-3, weight_decay=0.01)
-    begin, step, losses = time.monotonic(), 0, []
-    while (spent := (time.monotonic() - begin) / 60 / asked.minutes) < 1:
+    begin, step, losses = time.process_time(), 0, []
+    while (spent := (time.process_time() - begin) / 60 / asked.minutes) < 1:
         for group in rule.param_groups:
             group["lr"] = 1e-3 * min(1, step / 100) * (0.5 + 0.5 * np.cos(np.pi * spent))
-        heard, lips, classes = draw(learn, rng.choice(len(learn.heard), 24, replace=False))
+        heard, lips, classes = draw(learn, rng.choice(len(learn.heard), 24, False, chance))
         loss = judge(mouth, colour(heard), lips, classes)
         rule.zero_grad()
         loss.backward()
