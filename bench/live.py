@@ -14,6 +14,7 @@ figures hold their cost too, but for `faces`, where the server's own CPU time is
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -126,7 +127,7 @@ def draw_mouths() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
 
 async def measure_answer(peer: LivePeer, times: int) -> list[float]:
     """Say something to a scripted mind: from the last of it to the first of the answer."""
-    question, found = say("Good morning. I am here to see Doctor Brown."), []
+    question, found = say("I am here to see Doctor Brown."), []
     for _ in range(times):
         await quiet(peer)
         peer.microphone.sent.clear()
@@ -207,7 +208,8 @@ async def count_faces(
 async def totals(server: Server, web: httpx.AsyncClient) -> tuple[int, int]:
     """Pictures released and missed by all sessions so far."""
     listed = (await web.get(f"{server.address}/api/sessions")).json()["sessions"]
-    figures = [one["figures"] for one in listed]
+    addresses = [f"{server.address}/api/sessions/{one['id']}" for one in listed]
+    figures = [(await web.get(address)).json()["figures"] for address in addresses]
     missed = sum(one["late"] + one["dropped"] for one in figures)
     return sum(one["pictures"] for one in figures), missed
 
@@ -233,6 +235,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
                     await peer.open(web, **wish)
                     count = max(3, times // 5) if options.quick else times
                     results[name] = summarise(await measure(peer, count))
+                    print(name, results[name], file=sys.stderr)
                     await peer.close(web)
             if {"text", "skew"} & set(options.only):
                 from live_browser import measure_browser  # noqa: PLC0415

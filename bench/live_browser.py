@@ -33,7 +33,10 @@ CONNECT = """async () => {
   const connection = window.connection = new RTCPeerConnection({iceServers: []});
   window.channel = connection.createDataChannel("bonaface");
   const stream = new MediaStream();
-  connection.ontrack = (event) => stream.addTrack(event.track);
+  connection.ontrack = ({track, receiver}) => {  // as bonaface/server/page/peer.js does
+    receiver.jitterBufferTarget = track.kind === "video" ? 90 : 60;
+    stream.addTrack(track);
+  };
   connection.addTransceiver("audio", {direction: "recvonly"});
   connection.addTransceiver("video", {direction: "recvonly"});
   await connection.setLocalDescription(await connection.createOffer());

@@ -4,6 +4,8 @@
 import {send} from "./api.js";
 
 const GATHER = 1500; // ms to wait for addresses before the offer goes out without the rest
+// ms that each may wait before it is played, such that sound and lips meet: pictures are drawn sooner than sound is heard.
+const BUFFER = {audio: 60, video: 90};
 
 /**
  * A connection to a session. Fires "message" (detail: an event of the session), "stream",
@@ -68,7 +70,9 @@ export class Peer extends EventTarget {
   }
 
   #listen() {
-    this.pc.addEventListener("track", ({track}) => {
+    this.pc.addEventListener("track", ({track, receiver}) => {
+      // Told nothing, Chromium begins with 250 ms of sound and takes half a minute to bring the lips along.
+      receiver.jitterBufferTarget = BUFFER[track.kind];
       this.stream.addTrack(track);
       this.dispatchEvent(new Event("stream"));
     });
