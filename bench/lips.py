@@ -15,8 +15,8 @@ mouth_scores.Scores, each the mean over clips (n) with a 95 % bootstrap interval
 of closures are over closures.
 
 `--json` prints one object: {"clips": [name], "left_out": {name: reason}, "seconds": number,
-"drawn": bool, "mouths": {row: {"all" | "grid": {column: {"mean", "low", "high", "n"}},
-"clips": {name: {column: number | null}}}}}.
+"drawn": bool, "held_out": bool, "mouths": {row: {"all" | "grid": {column: {"mean", "low", "high",
+"n"}}, "clips": {name: {column: number | null}}}}}.
 """
 
 import argparse
@@ -198,6 +198,8 @@ def gather(results: dict[str, dict[str, Scores]], driver: str) -> dict[str, Any]
 
 def show(report: dict[str, Any]) -> None:
     """Print the report as tables."""
+    if not report["held_out"]:
+        print("no --networks: the 18 film weights of the shipped network have seen these clips")
     for name, reason in report["left_out"].items():
         print(f"left out: {name}: {reason}")
     for group, what in (("all", "all clips"), ("grid", "GRID clips")):
@@ -266,6 +268,7 @@ def main() -> None:
         "left_out": left_out,
         "seconds": round(sum(float(np.ptp(clip.film.times)) for clip in kept), 1),
         "drawn": bool(asked.drawn),
+        "held_out": bool(asked.networks),
         "mouths": {driver: gather(results, driver) for driver in asked.only},
     }
     if asked.json:
