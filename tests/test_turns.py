@@ -215,6 +215,9 @@ def test_cues(text: str, cue: Cue) -> None:
         ("I was thinking, um", Ending.OPEN),
         ("I was thinking...", Ending.OPEN),
         ("first of all,", Ending.OPEN),
+        ("No, thank you", Ending.PLAIN),
+        ("how are you", Ending.PLAIN),
+        ("and then you", Ending.OPEN),
     ],
 )
 def test_endings(text: str, ending: Ending) -> None:

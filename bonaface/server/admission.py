@@ -20,6 +20,7 @@ PER_PIXEL: Final = 0.0070 / 512**2  # s: drawn, labelled, marked and encoded (be
 MOST: Final = 0.92  # share of the cores that sessions may take: the rest is for the loop and bursts
 LATE: Final = 0.02  # share of pictures that came too late, above which the machine counts as full
 WINDOW: Final = 10  # s over which lateness counts
+FEWEST: Final = 75  # pictures in that time; fewer say nothing: 3 s of one face
 SMOOTH: Final = 0.2  # share of the newest second in the running mean
 LEAST_KNOWN: Final = 0.05  # cores of guessed work, below which CPU time says nothing about it
 CORRECTION: Final = (0.25, 6.0)
@@ -131,7 +132,7 @@ class Admission:
             return 0.0
         (pictures, missed), (more, worse) = self._counts[0], self._counts[-1]
         made, lost = more - pictures, worse - missed
-        return lost / (made + lost) if made >= 0 and lost > 0 else 0.0
+        return lost / (made + lost) if made >= 0 and lost > 0 and made + lost >= FEWEST else 0.0
 
 
 def count_cores() -> float:

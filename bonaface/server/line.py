@@ -98,16 +98,15 @@ class Line:
             self._peer.send(json.dumps(event))
 
     def note(self, state: str) -> None:
-        """Hear of each new state of the peer."""
-        if state == "closed":
+        """Hear of each new state of the peer: once connected it watches the session."""
+        if state == "connected":
+            self._session.add(self._own())
+        elif state == "closed":
             self._over.set()
 
     async def answer(self, offer: str) -> str:
-        """Answer an offer, and watch the session from now on. Raises UnreadableMedia."""
-        peer = self._own()
-        answer = await peer.answer(offer)
-        self._session.add(peer)
-        return answer
+        """Answer an offer. Raises UnreadableMedia."""
+        return await self._own().answer(offer)
 
     async def patch(self, fragment: str) -> str | None:
         """Take trickled candidates, or restart ICE. Raises UnreadableMedia."""
@@ -138,5 +137,6 @@ class Line:
         return self._peer
 
     async def _tell(self) -> None:
+        await self._own().opened.wait()  # what stands by then is told, too
         async for event in self._session.follow():
             self.reply(to_json(event))

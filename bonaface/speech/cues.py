@@ -26,6 +26,7 @@ OPEN: Final = frozenset(
     "if when while that which who than as then i you we they he she it's i'm my your our their "
     "is are was were will would can could should do does not very".split()
 )
+CLOSED: Final = re.compile(r"\b(?:thank|see|are|were|to|for|with|about) you\W*$")
 ASIDE: Final = re.compile(r"[\[(*].*?[\])*]|♪")  # (coughs), [music], *laughs*
 WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 MOST: Final = 5  # words that are still a back-channel
@@ -75,4 +76,5 @@ def read_ending(text: str) -> Ending:
         return Ending.OPEN
     if text.endswith((".", "?", "!")):
         return Ending.FINISHED
-    return Ending.OPEN if words[-1] in OPEN else Ending.PLAIN
+    closed = CLOSED.search(text.lower())
+    return Ending.OPEN if words[-1] in OPEN and not closed else Ending.PLAIN

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from bonaface.core import Caption, Clock, Sound, Time
-from bonaface.errors import BonafaceError, SpeechError
+from bonaface.errors import BonafaceError, SpeechError, WeightsError
 from bonaface.mind.mind import Mind
 from bonaface.speech.turns import Began, Decision, Ended, Hold, Resume, Yield
 from bonaface.stream.events import Board, Doing, Interrupted, Notice, Said, State
@@ -38,10 +38,12 @@ class Conversation:
             self._caption,
             self._answer,
             partial(self.complain, "hearing"),
+            self._tell_silent,
         )
         self._hearing = Hearing(clock, crew.ears, crew.recogniser, told)
         self._thinker = Thinker(mind, clock, crew.mind) if mind else None
         self._own_voice = True
+        self._greets = False  # the mind has not greeted anybody yet
         self._state: str = ""
         self._spoke: Time = 0  # when either side was last heard
 
@@ -67,20 +69,33 @@ class Conversation:
         )
 
     @property
+    def lost(self) -> int:
+        """Runs of the microphone that nobody had time for."""
+        return self._hearing.dropped + self._prompter.lost
+
+    @property
     def passes_on(self) -> bool:
         """Whether the call hears the microphone itself."""
         return self.drive in {"voice", "face"} and self._own_voice
 
     def choose(self, drive: Drive, *, own_voice: bool = True) -> None:
-        """Let something else drive the face from now on. Raises SpeechError without a mind."""
+        """Let something else drive the face from now on. Raises SpeechError without a mind.
+
+        A mind that begins greets those whom it will `meet`.
+        """
         if drive == "mind" and self._thinker is None:
             raise SpeechError("This session has no mind.", "Begin one with a scenario.")
         begins = drive == "mind" != self._prompter.drive
         self._prompter.drive, self._own_voice = drive, own_voice
         self._prompter.voice.clear()
-        if begins and self._thinker:
-            self._thinker.greet()
+        self._greets = begins
         self._tell()
+
+    def meet(self) -> None:
+        """Somebody watches: a mind that has not greeted yet does so now, and is heard."""
+        if self._greets and self._thinker:
+            self._greets = False
+            self._thinker.greet()
 
     def say(self, text: str) -> None:
         """Have a text said after what is being said. Raises SpeechError for none or too much."""
@@ -92,8 +107,9 @@ class Conversation:
         turn = Turn()
         turn.texts.offer(text)
         turn.texts.close()
+        if not self._prompter.turns:  # or the wait would be for what is said before it
+            self.gauge.ask(self._clock.now())
         self._begin(turn)
-        self.gauge.ask(self._clock.now())
 
     def interrupt(self) -> None:
         """Stop what is being said, and all that waits to be."""
@@ -111,6 +127,7 @@ class Conversation:
 
     def play(self, sound: Sound) -> None:
         """Take what the face said, at the moment it leaves."""
+        self.gauge.left(sound, self._clock.now())
         self._hearing.play(sound)
 
     def follow(self, step: Step) -> None:
@@ -129,8 +146,14 @@ class Conversation:
         return step
 
     def complain(self, code: str, error: BonafaceError) -> None:
-        """Tell of trouble that does not end the session."""
-        self._board.post(Notice("warning", code, str(error)))
+        """Tell of trouble that does not end the session; what a model lacks stands."""
+        tell = self._board.stand if isinstance(error, WeightsError) else self._board.post
+        tell(Notice("warning", code, str(error)))
+
+    def _tell_silent(self) -> None:
+        if self.drive != "text":
+            text = "Nothing comes from the microphone but silence. Is it muted, or another one?"
+            self._board.post(Notice("warning", "microphone-silent", text))
 
     def _begin(self, turn: Turn) -> None:
         self._prompter.turns.append(turn)
@@ -174,15 +197,20 @@ class Conversation:
         words = tuple(replace(w, at=w.at + at, until=w.until + at) for w in piece.words)
         self._board.post(Said(Caption(at, until, piece.text, "en", "face", final=True), words))
 
+    def _answers(self) -> bool:
+        """Whether something was said that will be answered, and is not yet."""
+        thinking = self._thinker is not None and self._thinker.thinking
+        return thinking or bool(self._prompter.turns) or self._hearing.reads
+
     def _tell(self) -> None:
         """Tell what the face is doing, when that changed."""
         now: Doing = "idle"
         if self._prompter.speaking:
             now = "speaking"
-        elif self._thinker and self._thinker.thinking:
-            now = "thinking"
-        elif self._hearing.turn:
+        elif self._hearing.turn or self._prompter.held:
             now = "listening"
+        elif self.drive == "mind" and self._answers():
+            now = "thinking"
         told = f"{now} {self.drive}"
         if told != self._state:
             self._state = told

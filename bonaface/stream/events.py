@@ -77,6 +77,7 @@ class Board:
     """Where events are posted; a follower who is too slow loses the oldest."""
 
     _lanes: list[Lane[Event]] = field(default_factory=list)
+    _standing: dict[str, Notice] = field(default_factory=dict)  # by code
     _closed: bool = False
 
     def post(self, event: Event) -> None:
@@ -84,11 +85,19 @@ class Board:
         for lane in self._lanes:
             lane.offer(event)
 
+    def stand(self, notice: Notice) -> None:
+        """Tell everybody, once, and those who come later, too."""
+        if self._standing.get(notice.code) != notice:
+            self._standing[notice.code] = notice
+            self.post(notice)
+
     async def follow(self) -> AsyncIterator[Event]:
-        """Give every event from now on, until the session is over."""
+        """Give what stands, and every event from now on, until the session is over."""
         lane: Lane[Event] = Lane(WAITING, "newest")
         if self._closed:
             return
+        for notice in self._standing.values():
+            lane.offer(notice)
         self._lanes.append(lane)
         try:
             async with aclosing(aiter(lane)) as events:  # type: ignore[type-var]

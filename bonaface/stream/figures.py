@@ -15,6 +15,8 @@ class Figures:
     dropped: int = 0  # never drawn: there was no time
     late: int = 0  # drawn, and too late to be shown
     sounds: int = 0  # released, 20 ms each
+    sounds_late: int = 0  # of these, by more than a picture's time
+    gaps: int = 0  # runs of 20 ms that are missing: the machine stood still
     lead: float = 0.0  # how long before it is due a moment is made
     skew_p99: float | None = None  # of the last 30 s: pictures against sound, as released
     first_sound: float | None = None  # of the last text: from asking to hearing

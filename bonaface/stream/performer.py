@@ -23,7 +23,7 @@ from bonaface.marks.picture import PictureMark
 from bonaface.marks.reading_key import draw_mark_id
 from bonaface.marks.sound import SoundMark
 from bonaface.stream.card import draw_card
-from bonaface.stream.step import QUIET, RATE, Block
+from bonaface.stream.step import QUIET, RATE, STEP, Block
 from bonaface.stream.timing import Timed
 
 ASK_AGAIN: Time = SECOND // 2
@@ -59,6 +59,7 @@ class Performer:
         self._sound_mark = Timed("sound mark", SoundMark(self.mark_id))
         self.dropped = 0  # pictures that were not drawn
         self._asked: Time | None = None
+        self._next: Time | None = None
 
     @property
     def timed(self) -> tuple[Timed, ...]:  # type: ignore[type-arg]
@@ -68,6 +69,9 @@ class Performer:
     def push(self, item: Block) -> Iterator[Marked]:
         """Perform 20 ms: sound always, a picture when one is due and `draw` allows it."""
         self._ask(item.at)
+        if self._next is not None and item.at > self._next:
+            self._manner.reset()  # a gap: its pictures are nobody's
+        self._next = item.at + STEP
         samples = QUIET if self.refusal else item.step.samples
         yield from self._sound_mark.push(Sound(item.at, samples, RATE))
         for pose in self._manner.push(replace(item.step.lips, at=item.at)):

@@ -25,7 +25,7 @@ class Playout:
         self._clock, self._release = clock, release
         self._lane: Lane[Marked] = Lane(WAITING, "all")
         self._sound_late: Time = 0
-        self.pictures = self.sounds = self.late = 0
+        self.pictures = self.sounds = self.late = self.sounds_late = 0
         self.skews: deque[Time] = deque(maxlen=REMEMBERED)
 
     async def put(self, items: Sequence[Marked]) -> None:
@@ -41,6 +41,7 @@ class Playout:
             if isinstance(item, MarkedSound):
                 self._sound_late = lateness
                 self.sounds += 1
+                self.sounds_late += lateness > LATEST
             elif lateness > LATEST:
                 self.late += 1
                 continue

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bonaface.avatar.backdrop import Kind
 from bonaface.core import SECOND, Clock, Picture, Sound, Time
-from bonaface.errors import BonafaceError
+from bonaface.errors import BonafaceError, WeightsError
 from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.mind.mind import Mind
 from bonaface.stream.camera import Camera
@@ -23,10 +23,12 @@ from bonaface.stream.playout import Playout
 from bonaface.stream.prompter import Drive
 from bonaface.stream.scenery import Scenery
 from bonaface.stream.step import STEP, Block
+from bonaface.stream.strain import Strain
 from bonaface.stream.workers import Workers
 
 LOG = logging.getLogger("bonaface.session")
-ASLEEP: Time = 2 * SECOND  # behind by more: the machine slept, and what was missed is a gap
+ASLEEP: Time = 2 * SECOND  # late by more: the machine slept, and what was missed is a gap
+AT_ONCE = 5  # steps that are made in one go when they are overdue
 MICROPHONE = 50  # runs of 20 ms that may wait
 
 
@@ -75,7 +77,10 @@ class Session:
     @property
     def figures(self) -> Figures:
         """What was counted so far."""
-        return self._talk.gauge.read(self._clock.now(), self._playout, self._performer)
+        gauge = self._talk.gauge
+        gauge.camera_dropped = self._camera.dropped
+        gauge.microphone_dropped = self._talk.lost + self._own.count.dropped
+        return gauge.read(self._clock.now(), self._playout, self._performer)
 
     async def run(self) -> None:
         """Live until `end`, or until the flow breaks: then everybody is told, and it returns."""
@@ -112,6 +117,7 @@ class Session:
         """Let another watch, from now on; again is no error."""
         if exit_ not in self._exits:
             self._exits.append(exit_)
+        self._talk.meet()
 
     def remove(self, exit_: Exit) -> None:
         """Let somebody go; unknown ones are no error."""
@@ -133,6 +139,8 @@ class Session:
         sentence late.
         """
         self._talk.choose(mode, own_voice=own_voice)
+        if self._exits:
+            self._talk.meet()
         self._camera.wanted = mode == "face"
 
     def place(self, kind: Kind, picture: Picture | None = None) -> None:
@@ -168,22 +176,43 @@ class Session:
     async def _perform(self) -> None:
         """Make each moment a little before it is due."""
         gauge = self._talk.gauge
-        for index in count():
-            begins = index * STEP - gauge.lead.time
-            await self._clock.reach(begins)
-            behind = self._clock.now() - begins
-            if behind > ASLEEP:
-                gauge.gaps += 1
+        at = -(-(self._clock.now() + gauge.lead.time) // STEP) * STEP  # the first that is in time
+        while True:
+            await self._clock.reach(at - gauge.lead.time)
+            begun = self._clock.now()
+            if begun - at > ASLEEP:
+                at = self._skip(at, begun)
                 continue
-            block = self._block(index * STEP, draw=behind < self._period)
-            made = await self._crew.vision.push(self._performer, block)
-            gauge.made(made, self._clock.now())
+            blocks, dropped = self._due(at, begun), self._performer.dropped
+            made = await self._crew.vision.push(self._performer, *blocks)
+            dropped = self._performer.dropped - dropped
+            gauge.made(made, begun, self._clock.now(), dropped)
             await self._playout.put(made)
             self._mind_consent()
+            at += len(blocks) * STEP
+
+    def _due(self, at: Time, now: Time) -> list[Block]:
+        """Give the step at `at`, and with it those whose time has come already.
+
+        Each way to the thread and back costs a wait on a busy machine, so what is overdue shares
+        one. Only so many pictures are drawn, the newest, as leave its first sound in time.
+        """
+        lead = self._talk.gauge.lead
+        count = min(AT_ONCE, 1 + max(0, now + lead.time - at) // STEP)
+        drawn = -(-lead.fits(at, now) * self._period // STEP)  # steps, rounded up
+        return [self._block(at + i * STEP, draw=i >= count - drawn) for i in range(count)]
 
     def _block(self, at: Time, *, draw: bool) -> Block:
         pose, share = self._camera.pose()
         return Block(at, self._talk.take(at), pose, share, draw)
+
+    def _skip(self, at: Time, now: Time) -> Time:
+        """Give the next step after a time in which the machine stood still, and tell of the gap."""
+        missed = (now - at) // STEP
+        self._talk.gauge.gaps += missed
+        text = f"The machine stood still for {missed * STEP / SECOND:.0f} s; it goes on from here."
+        self._board.post(Notice("warning", "stood-still", text))
+        return at + missed * STEP
 
     def _mind_consent(self) -> None:
         """Fall silent and say so once the consent is gone; the call stays."""
@@ -191,20 +220,28 @@ class Session:
         if refusal and not self._refused:
             self._refused = True
             self._talk.interrupt()
-            self._board.post(Notice("error", "consent-ended", str(refusal)))
+            self._board.stand(Notice("error", "consent-ended", str(refusal)))
 
     async def _follow_voice(self) -> None:
         """Let an own voice move the lips."""
-        stage = await self._crew.vision.run(OwnVoice)
+        try:
+            stage = await self._crew.vision.run(OwnVoice)
+        except WeightsError as error:
+            self._talk.complain("voice", error)
+            return
         async for sound in self._own:
             for step in await self._crew.vision.push(stage, sound):
                 self._talk.follow(step)
 
     async def _report(self) -> None:
         """Tell the figures once a second."""
+        strain = Strain()
         for second in count(1):
             await self._clock.reach(second * SECOND)
-            self._board.post(self.figures)
+            figures = self.figures
+            self._board.post(figures)
+            if notice := strain.look(figures):
+                self._board.post(notice)
 
     def _release(self, item: Marked) -> None:
         if isinstance(item, MarkedSound):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bonaface.core import Clock
-from bonaface.errors import SpeechError
+from bonaface.errors import BonafaceError, SpeechError, WeightsError
 from bonaface.speech.synthesize import Synthesizer, Utterance, open_voice
 from bonaface.stream.lane import Lane
 from bonaface.stream.step import STEP
@@ -34,11 +34,17 @@ class Speaker:
         """Have a turn made, without waiting."""
         self._turns.offer(turn)
 
-    async def run(self, complain: Callable[[SpeechError], None]) -> None:
+    async def run(self, complain: Callable[[BonafaceError], None]) -> None:
         """Make turns until cancelled; what cannot be said is complained of, and left out."""
         if self._voice is None:
-            await self._worker.run(self.open)
+            try:
+                await self._worker.run(self.open)
+            except WeightsError as error:
+                complain(error)
         async for turn in self._turns:
+            if self._voice is None:
+                turn.made = True
+                continue
             await self._worker.run(self._maker.reset)
             async for text in turn.texts:
                 try:

@@ -37,9 +37,9 @@ class Worker:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, lambda: self._time(call, *args, **kwargs))
 
-    async def push(self, stage: Stage[In, Out], item: In) -> list[Out]:
-        """Push an item into a stage that this thread owns."""
-        return await self.run(lambda: list(stage.push(item)))
+    async def push(self, stage: Stage[In, Out], *items: In) -> list[Out]:
+        """Push items into a stage that this thread owns, all in one go."""
+        return await self.run(lambda: [made for item in items for made in stage.push(item)])
 
     async def flush(self, stage: Stage[In, Out]) -> list[Out]:
         """Flush a stage that this thread owns."""

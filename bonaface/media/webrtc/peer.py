@@ -53,6 +53,7 @@ class Peer:
         self._viewing: Viewing | None = None
         self._adaptation = Adaptation()
         self._channel: RTCDataChannel | None = None
+        self.opened = asyncio.Event()  # the data channel: messages can be sent
         self._messages_dropped = self._bits = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._ice = ice
@@ -121,6 +122,7 @@ class Peer:
     def _open(self, channel: RTCDataChannel) -> None:
         if channel.label == CHANNEL:
             self._channel = channel
+            self.opened.set()
             channel.on("message", self._read)
 
     def _read(self, message: str | bytes) -> None:
