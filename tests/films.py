@@ -23,11 +23,11 @@ LENGTH = 6 * SECOND
 
 
 @cache
-def film() -> tuple[Marked, ...]:
+def film(side: int = 256) -> tuple[Marked, ...]:
     """Six seconds at 25 a second and 50 runs of sound, marked, in the order in which it is due."""
     see, hear = PictureMark(MARK_ID), SoundMark(MARK_ID)
     made: list[Marked] = []
-    for picture in paint_scene(150, 256, 256):
+    for picture in paint_scene(150, side, side):
         made += see.push(picture)
     samples = speak_scene(6).samples
     for start in range(0, len(samples), 960):
