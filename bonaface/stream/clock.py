@@ -55,6 +55,10 @@ class ManualClock:
             await settle()
         self._now = end
 
+    def stand_still(self, by: Time) -> None:
+        """Let time pass in which nobody acts, as on a machine that sleeps."""
+        self._now += by
+
 
 async def settle(turns: int = 60) -> None:
     """Let every task that can go on go on."""
