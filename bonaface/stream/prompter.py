@@ -11,9 +11,11 @@ from bonaface.stream.turn import Piece, Turn
 
 Drive: TypeAlias = Literal["text", "voice", "face", "mind"]
 SETTLE: Final = 5  # steps in which the lips find from what they did to what they do now
-BACKLOG: Final = 5  # steps of an own voice that may wait; beyond, its pauses are shortened
+BACKLOG: Final = 2  # steps of an own voice that may wait; beyond, its pauses are shortened
 FULL: Final = 25  # and beyond this, sound is lost, and counted
-SILENT: Final = 0.003  # peak of a step that nobody misses
+SILENT: Final = 0.003  # peak of a step that nobody misses,
+FAINT: Final = 0.05  # and its share of the voice's own peak, which is forgotten
+FORGET: Final = 0.995  # by this a step
 
 
 class Prompter:
@@ -31,6 +33,7 @@ class Prompter:
         self.held = False
         self.begun: Piece | None = None  # the piece whose first step was just given
         self.speaking = False
+        self._peak = 0.0  # of the voice
         self._cut = False  # the next step fades out
         self._settled = SETTLE
         self._last = IDLE.lips
@@ -73,7 +76,9 @@ class Prompter:
 
     def hear(self, step: Step) -> None:
         """Take a step of an own voice."""
-        if len(self.voice) >= BACKLOG and float(np.abs(step.samples).max()) < SILENT:
+        peak = float(np.abs(step.samples).max())
+        self._peak = max(peak, self._peak * FORGET)
+        if len(self.voice) >= BACKLOG and peak < max(SILENT, FAINT * self._peak):
             return
         if len(self.voice) >= FULL:
             self.voice.popleft()
