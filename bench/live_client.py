@@ -15,6 +15,9 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from numpy.typing import NDArray
 
+from bonaface.media.webrtc.reception import install
+from bonaface.stream.clock import SessionClock
+
 aioice.ice.get_host_addresses = lambda **_: ["127.0.0.1"]  # aioice would leave the machine
 
 RATE, RUN = 48_000, 960
@@ -123,6 +126,11 @@ class LivePeer:
         )
         answer.raise_for_status()
         await self.connection.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
+        clock = SessionClock()
+        self._buffers = {}
+        for transceiver in self.connection.getTransceivers():
+            # aiortc's own holds sound for 80 ms and waits for the next picture
+            self._buffers[transceiver.kind] = install(transceiver, clock)
         async with asyncio.timeout(10):
             while not self.heard or not self.seen:  # noqa: ASYNC110 - two lists, no event
                 await asyncio.sleep(0.02)
@@ -146,6 +154,8 @@ class LivePeer:
 
     def _note(self, kind: str, frame: Any) -> None:
         now = time.monotonic()
+        if kind == "video" and (buffer := self._buffers["video"]):
+            buffer.note_decoded(frame.width, frame.height)
         if not self.keep and (self.heard if kind == "audio" else self.seen):
             return
         if kind == "audio":
