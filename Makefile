@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-TOOLS := chromium fonts-liberation janus iproute2
+TOOLS := chromium ffmpeg fonts-liberation janus iproute2
 
 .PHONY: demo test check bench clean tools
 
@@ -26,7 +26,7 @@ test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest
 
 tools:
-	@if (for name in chromium janus ip tc; do command -v $$name >/dev/null || exit 1; done); then \
+	@if (for name in chromium ffmpeg janus ip tc; do command -v $$name >/dev/null || exit 1; done); then \
 		echo "$(TOOLS): here"; \
 	elif test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null; then \
 		echo "Not installed (no apt-get, or not root): $(TOOLS). Some tests will be skipped."; \

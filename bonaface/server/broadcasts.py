@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal["hls", "recording", "rtmp", "camera"]
 UNWATCHED: Final = 60.0  # s without a request, after which HLS stops; it stays as long at the end
 FIRST_WAIT: Final = 10.0  # s that a player waits for the first segment
 FINISH: Final = 60.0  # s that a recording gets to be signed when the server stops
+GOODBYE: Final = 2.0  # s that the others get
 SWEEP: Final = 5.0  # s
 Make: TypeAlias = Callable[[Tell], Broadcast]
 Level: TypeAlias = Literal["info", "warning", "error"]
@@ -143,7 +144,8 @@ class Broadcasts:
         ending = [going for going in self if going.made.report.state not in OVER]
         for going in ending:
             going.made.end()
-            await loop.run_in_executor(None, going.made.wait, FINISH)
+            patience = FINISH if going.kind == "recording" else GOODBYE
+            await loop.run_in_executor(None, going.made.wait, patience)
             going.over.set()
 
     async def _hold(self, one: Running, going: Going) -> None:
