@@ -44,6 +44,7 @@ class MadeSession:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.asked: list[str] = []
         self.heard: list[Sound] = []
         self.seen: list[Picture] = []
         self.modes: list[str] = []
@@ -94,6 +95,9 @@ class MadeSession:
         self.said.append(text)
         self.board.post(State("speaking", "text"))
         self.board.post(Said(Caption(0, SECOND, text, "en", "face", final=True)))
+
+    def ask(self, text: str) -> None:
+        self.asked.append(text)
 
     def interrupt(self) -> None:
         self.board.post(Interrupted("heard", "unheard"))

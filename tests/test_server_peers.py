@@ -79,6 +79,7 @@ def test_the_page_talks_and_watches() -> None:
                 await until(lambda: client.channel.readyState == "open")
                 client.channel.send(json.dumps({"type": "hello"}))
                 client.channel.send(json.dumps({"type": "say", "text": "Good morning."}))
+                client.channel.send(json.dumps({"type": "ask", "text": "Who is there?"}))
                 client.channel.send(json.dumps({"type": "drive", "mode": "voice"}))
                 client.channel.send(json.dumps({"type": "background", "kind": "none"}))
                 client.channel.send(json.dumps({"type": "interrupt"}))
@@ -86,6 +87,7 @@ def test_the_page_talks_and_watches() -> None:
                     lambda: "interrupted" in {json.loads(m)["type"] for m in client.messages}
                 )
                 assert session.said == ["Good morning."]
+                assert session.asked == ["Who is there?"]
                 assert session.modes == ["text", "voice"]
                 assert session.placed == [("none", None)]
                 kinds = {json.loads(message)["type"] for message in client.messages}

@@ -294,3 +294,22 @@ def test_a_face_that_hears_itself_does_not_stop() -> None:
     assert (np.abs(scene.audience.heard) > 0.01).sum() > 1.8 * (
         np.abs(speech(TEXT).samples) > 0.01
     ).sum()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_mind_answers_what_is_written_too() -> None:
+    async def act(scene: Scene) -> None:
+        with pytest.raises(SpeechError):
+            scene.session.ask("Hello?")  # nobody listens yet
+        scene.session.drive("mind")
+        await scene.wait(0.8)
+        scene.session.ask("Good evening.")  # and cuts the greeting short
+        await scene.wait(6)
+
+    scene = play(act, Parrot())
+    captions = [one.caption for one in scene.told(Said) if isinstance(one, Said)]
+    assert [(one.speaker, one.text) for one in captions][:3] == [
+        ("face", "Hello, who is there?"),
+        ("you", "Good evening."),
+        ("face", "You said: Good evening."),
+    ]

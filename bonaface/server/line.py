@@ -7,13 +7,13 @@ from typing import Any, Final, get_args
 
 from bonaface.core import Picture, Sound
 from bonaface.errors import BonafaceError, RequestRefused
-from bonaface.media.webrtc.peer import Peer
+from bonaface.media.webrtc.peer import LONGEST_MESSAGE, Peer
 from bonaface.server.live import Background, Drive, Listener, LiveSession
 from bonaface.server.rates import Buckets
 from bonaface.stream.events import Notice, to_json
 
 STEADY, BURST = 20.0, 60.0  # messages a second on one channel
-WORDS: Final = {"say": "text", "drive": "mode", "background": "kind"}
+WORDS: Final = {"say": "text", "ask": "text", "drive": "mode", "background": "kind"}
 _MODES, _KINDS = frozenset(get_args(Drive)), frozenset(get_args(Background))
 
 
@@ -53,6 +53,8 @@ class Ear:
         kind, value = asked["type"], asked["value"]
         if kind == "say":
             self._listener.say(value)
+        elif kind == "ask":
+            self._listener.ask(value)
         elif kind == "interrupt":
             self._listener.interrupt()
         elif kind == "hello":
@@ -69,6 +71,8 @@ class Ear:
 
 def _parse(message: str) -> dict[str, str]:
     """Read one message of the data channel. Raises RequestRefused."""
+    if len(message) > LONGEST_MESSAGE:
+        raise RequestRefused(413, "A message on the data channel was too long.", "Send less.")
     try:
         whole = json.loads(message)
     except (ValueError, RecursionError):

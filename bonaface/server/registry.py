@@ -149,14 +149,23 @@ class Registry:
 
     def say(self, one: Running, text: str) -> None:
         """Have a text said. Raises SpeechError, or RequestRefused (413) for too long a one."""
+        self._bound(text)
+        one.session.say(text)
+        self.touch(one)
+
+    def ask(self, one: Running, text: str) -> None:
+        """Have the mind answer a text. Raises as `say`, and SpeechError without a mind."""
+        self._bound(text)
+        one.session.ask(text)
+        self.touch(one)
+
+    def _bound(self, text: str) -> None:
         if len(text) > self._limits.text:
             raise RequestRefused(
                 413,
                 f"{len(text)} characters are too many at once.",
                 f"Send at most {self._limits.text} at a time.",
             )
-        one.session.say(text)
-        self.touch(one)
 
     def interrupt(self, one: Running) -> None:
         """Stop what is being said."""

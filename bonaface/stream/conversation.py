@@ -99,17 +99,23 @@ class Conversation:
 
     def say(self, text: str) -> None:
         """Have a text said after what is being said. Raises SpeechError for none or too much."""
-        if not text.strip():
-            raise SpeechError("There is no text to say.", "Give it a sentence.")
-        if len(text) > LONGEST_TEXT:
-            remedy = f"Send at most {LONGEST_TEXT} characters at a time."
-            raise SpeechError(f"{len(text)} characters are too many at once.", remedy)
         turn = Turn()
-        turn.texts.offer(text)
+        turn.texts.offer(_spoken(text))
         turn.texts.close()
         if not self._prompter.turns:  # or the wait would be for what is said before it
             self.gauge.ask(self._clock.now())
         self._begin(turn)
+
+    def ask(self, text: str) -> None:
+        """Have the mind answer a text, as if it had been spoken. Raises SpeechError without one."""
+        if self._thinker is None or self.drive != "mind":
+            raise SpeechError("Nobody answers here.", "Let a mind drive the face, or use say.")
+        words = _spoken(text)
+        self.interrupt()
+        now = self._clock.now()
+        self._board.post(Said(Caption(now, now, words, "en", "you", final=True)))
+        self._spoke = now
+        self._answer(words)
 
     def interrupt(self) -> None:
         """Stop what is being said, and all that waits to be."""
@@ -215,3 +221,13 @@ class Conversation:
         if told != self._state:
             self._state = told
             self._board.post(State(now, self.drive))
+
+
+def _spoken(text: str) -> str:
+    """Give a text that is neither empty nor endless. Raises SpeechError."""
+    if not text.strip():
+        raise SpeechError("There is no text to say.", "Give it a sentence.")
+    if len(text) > LONGEST_TEXT:
+        remedy = f"Send at most {LONGEST_TEXT} characters at a time."
+        raise SpeechError(f"{len(text)} characters are too many at once.", remedy)
+    return text

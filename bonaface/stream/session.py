@@ -128,6 +128,10 @@ class Session:
         """Have a text said after what is being said. Raises SpeechError for none or too much."""
         self._talk.say(text)
 
+    def ask(self, text: str) -> None:
+        """Have the mind answer a text, as if it had been spoken. Raises SpeechError without one."""
+        self._talk.ask(text)
+
     def interrupt(self) -> None:
         """Stop what is being said, and all that waits to be."""
         self._talk.interrupt()

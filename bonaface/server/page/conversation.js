@@ -109,7 +109,8 @@ export class Conversation {
   /** @param {string} text @returns {Promise<boolean>} whether it was taken */
   async say(text) {
     if (!this.session?.id) return false;
-    return this.#try("say", () => this.session.say(text));
+    const answered = this.drive === "mind";
+    return this.#try("say", () => answered ? this.session.ask(text) : this.session.say(text));
   }
 
   async stop() {

@@ -4,13 +4,13 @@ const NOTES = {
   text: "It says what you write, in a synthetic voice.",
   voice: "Your voice moves its lips. Others hear you.",
   face: "Your camera moves its head, eyes, brows and lips.",
-  mind: "A conversation: it listens, thinks and answers.",
+  mind: "A conversation: it listens, thinks and answers."
 };
 const PLACEHOLDERS = {
   text: "What shall it say?",
   voice: "Talk, or write what it says",
   face: "Or write what it says",
-  mind: "Talk, or write what it says",
+  mind: "Talk to it, or write to it",
 };
 
 /**

@@ -81,6 +81,11 @@ export class Session extends EventTarget {
     if (!this.peer?.tell({type: "say", text})) await ask("POST", `${this.address}/say`, {text});
   }
 
+  /** Have the mind answer. @param {string} text */
+  async ask(text) {
+    if (!this.peer?.tell({type: "ask", text})) await ask("POST", `${this.address}/ask`, {text});
+  }
+
   async interrupt() {
     if (!this.peer?.tell({type: "interrupt"})) await ask("POST", `${this.address}/interrupt`, {});
   }

@@ -47,6 +47,9 @@ class _Voice:
     def say(self, text: str) -> None:
         self._registry.say(self._one, text)
 
+    def ask(self, text: str) -> None:
+        self._registry.ask(self._one, text)
+
     def interrupt(self) -> None:
         self._registry.interrupt(self._one)
 

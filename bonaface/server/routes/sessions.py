@@ -1,6 +1,7 @@
 """Sessions: live faces."""
 
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -52,6 +53,7 @@ class Links(BaseModel):
     whip: str
     whep: str
     say: str
+    ask: str
     events: str
     hls: str
     recording: str
@@ -74,6 +76,7 @@ class SessionView(BaseModel):
     state: Literal["idle", "speaking", "listening", "thinking"]
     peers: int = Field(description="Connections.")
     seconds: float = Field(description="Since it began.")
+    figures: dict[str, Any] = Field(description="What it counts; times in ms.")
     links: Links
 
 
@@ -126,11 +129,13 @@ def view(host: Host, one: Running) -> SessionView:
         state=one.state.state,
         peers=len(one.peers),
         seconds=round(one.session.figures.seconds, 3),
+        figures=asdict(one.session.figures),
         links=Links(
             peer=f"{at}/peer",
             whip=f"/whip/{one.id}",
             whep=f"/whep/{one.id}{ticket}",
             say=f"{at}/say",
+            ask=f"{at}/ask",
             events=f"{at}/events{ticket}",
             hls=f"/hls/{one.id}/index.m3u8{ticket}",
             recording=f"{at}/recording",
@@ -225,6 +230,15 @@ async def say(host: Here, one: Mine, words: SayView) -> dict[str, str]:
     """Have a text spoken after what is being said. The events tell when."""
     host.registry.say(one, words.text)
     return {"status": "queued"}
+
+
+@router.post(
+    "/{session_id}/ask", status_code=202, summary="Ask the mind", responses=refusals(404, 413, 422)
+)
+async def ask(host: Here, one: Mine, words: SayView) -> dict[str, str]:
+    """Have the mind answer a text, as if it had been spoken to the face."""
+    host.registry.ask(one, words.text)
+    return {"status": "heard"}
 
 
 @router.post(
