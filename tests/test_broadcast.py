@@ -154,9 +154,22 @@ def test_gaps_keep_sound_and_pictures_together(tmp_path: Path) -> None:
     assert hls.wait(20)
     listed = fetch(hls, "picture.m3u8").decode()
     assert max(durations(listed)) < 2.5, "no segment is longer than was promised"
-    save(hls, tmp_path)
     totals = [sum(durations(fetch(hls, f"{one}.m3u8").decode())) for one in ("picture", "sound")]
     assert abs(totals[0] - totals[1]) < 0.1
+    heard = join_sound(hls, tmp_path)
+    said = np.concatenate([one.samples for one in film() if isinstance(one, MarkedSound)])
+    assert float(np.abs(heard[204_000:236_000]).max()) < 0.01, "what was missing is silence"
+    assert abs(offset(heard[6 * 48_000 :][: 5 * 48_000], said)) < 4, "sound is where it belongs"
+    after = offset(heard[12 * 48_000 :][: 5 * 48_000], said)
+    assert 0 < after <= 1920, "of a minute's standstill 40 ms are left"
+
+
+def join_sound(hls: Hls, folder: Path) -> Any:
+    """All sound that is still kept, from the beginning."""
+    parts = [hls.find(f"sound-{number}.m4s") for number in range(12)]
+    data = fetch(hls, "sound-begin.mp4") + b"".join(one.data for one in parts if one)
+    (folder / "sound.mp4").write_bytes(data)
+    return np.concatenate([one.samples for one in read_sound(folder / "sound.mp4")])
 
 
 @pytest.mark.slow

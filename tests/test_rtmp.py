@@ -3,15 +3,21 @@
 import logging
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from films import LENGTH, MARK_ID, film, later, play_to, read_marks, reel
 
 from bonaface.core import SECOND
@@ -165,6 +171,45 @@ def test_who_answers_nonsense_or_nothing_is_tried_again(
         server.shutdown(socket.SHUT_RDWR)
     assert states(told)[:2] == ["connecting", "lost"]
     assert why in told[1].text
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, *form)
+    (tmp_path / "both.pem").write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+
+    def shake(server: socket.socket) -> None:
+        caller, _ = server.accept()
+        with suppress(OSError), context.wrap_socket(caller, server_side=True):
+            pass
+
+    told: list[Report] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        shaking = threading.Thread(target=shake, args=(server,))
+        shaking.start()
+        url = f"rtmps://localhost:{server.getsockname()[1]}/live/{KEY}"
+        pushed = Rtmp(read_target(url, near=True), tell=told.append)
+        play_to(pushed, (one for one in reel() if one.at < 7 * SECOND + SECOND // 2))
+        pushed.end()
+        assert pushed.wait(5)
+        shaking.join()
+    assert "Its certificate does not hold" in told[1].text
 
 
 def test_it_is_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
