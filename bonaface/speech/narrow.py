@@ -37,6 +37,9 @@ class Narrow:
     step back or another rate begins a new one. What is not finite is silence.
     """
 
+    _stream: soxr.ResampleStream
+    _before: Floats  # samples that the filter still needs
+
     def __init__(self) -> None:
         self.reset()
 
