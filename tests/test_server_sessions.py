@@ -407,6 +407,11 @@ def test_health_names_what_is_missing() -> None:
             assert ill.status_code == 503
             assert ill.json()["live"]
             assert ill.json()["reasons"] == ["The model 'joe' is not on this machine."]
+            here.host.troubles.clear()
+            here.host.missing.append("The model 'whisper' is not on this machine.")
+            without = await here.client.get("/healthz")
+            assert without.status_code == 200  # the rest works
+            assert without.json()["missing"] == here.host.missing
 
     run(work())
 

@@ -13,7 +13,7 @@ from test_session import TEXT, Parrot, Scene, play, speech
 
 from bonaface.core import SECOND, Sound
 from bonaface.errors import WeightsMissing
-from bonaface.stream import hearing, performer, speaker
+from bonaface.stream import hearing, performer, session, speaker
 from bonaface.stream.clock import ManualClock
 from bonaface.stream.events import Event, Notice, Said, State
 from bonaface.stream.figures import Figures
@@ -125,6 +125,9 @@ def test_what_stands_is_told_to_those_who_come_later(monkeypatch: pytest.MonkeyP
 
     async def act(scene: Scene) -> None:
         await scene.wait(1)
+        assert not codes(scene)  # who types need not know
+        scene.session.drive("voice", own_voice=False)
+        await scene.wait(1)
 
         async def follow() -> None:
             async for event in scene.session.follow():
@@ -145,7 +148,7 @@ def test_what_stands_is_told_to_those_who_come_later(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("where", "name", "code"),
-    [(speaker, "open_voice", "speech"), (hearing, "Activity", "hearing")],
+    [(speaker, "open_voice", "speech"), (session, "OwnVoice", "voice")],
 )
 def test_a_missing_model_is_a_notice_and_the_face_stays(
     monkeypatch: pytest.MonkeyPatch, where: Any, name: str, code: str

@@ -132,7 +132,7 @@ async def _warm(host: Host) -> None:
                     host.store.open, found[0].id, (512, 512), found[0].purposes[0]
                 )
                 missing = await host.work(host.engine.warm, *first)
-                host.troubles.update({str(one): str(one) for one in missing})
+                host.missing.extend(str(one) for one in missing)
     except Exception:
         LOG.exception("warming up failed")
     finally:

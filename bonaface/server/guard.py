@@ -69,6 +69,7 @@ class Guard:
             refusal = check(scope, headers)
             if refusal is not None:
                 self._tally.refuse(check.__name__.removeprefix("_check_"))
+                await self._read_out(headers, receive)
                 await say(*refusal[0], headers=refusal[1])(scope, receive, out)
                 return
         await self._app(scope, self._bounded(scope, receive), out)
@@ -120,6 +121,16 @@ class Guard:
         if length.isascii() and length.isdigit() and int(length) <= self._most(scope):
             return None
         return _too_large(self._most(scope)), {"Connection": "close"}
+
+    async def _read_out(self, headers: Headers, receive: Receive) -> None:
+        """Let a body of bearable size come to its end, or its sender would not see the answer."""
+        length = headers.get("content-length", "0")
+        left = int(length) if length.isascii() and length.isdigit() else 0
+        while 0 < left <= self._settings.limits.upload:
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if not message.get("more_body"):
+                return
 
     def _most(self, scope: Scope) -> int:
         limits = self._settings.limits

@@ -43,6 +43,7 @@ class Host:
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
     failures: Buckets = field(default_factory=lambda: Buckets(steady=0.2, burst=10))  # wrong tokens
     troubles: dict[str, str] = field(default_factory=dict)  # why it is not ready, by part
+    missing: list[str] = field(default_factory=list)  # what it does without
 
     async def work(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what takes a while on the bench."""

@@ -111,12 +111,7 @@ class Registry:
         """A running session; a caller finds their own, admin all. Raises RequestRefused (404)."""
         one = self._running.get(session_id)
         if one is None or (caller and caller.name != one.owner and not caller.may("admin")):
-            raise RequestRefused(
-                404,
-                "There is no session of that id.",
-                "It ended, or the server restarted; begin another.",
-                "unknown",
-            )
+            raise _unknown()
         one.seen = self._now()
         return one
 
@@ -180,7 +175,6 @@ class Registry:
 
     async def hold(self, one: Running, resource: Resource) -> None:
         """Keep a peer in its session until either is over."""
-        one.peers[resource.id] = resource
         try:
             with self.link(one):
                 await resource.peer.closed()
@@ -189,7 +183,11 @@ class Registry:
             await _hang_up(resource)
 
     def watch(self, one: Running, resource: Resource) -> None:
-        """Begin to `hold` a peer."""
+        """Begin to `hold` a peer. Raises RequestRefused (404) if the session ended meanwhile."""
+        if one.id not in self._running:
+            self._group.create_task(_hang_up(resource))
+            raise _unknown()
+        one.peers[resource.id] = resource
         self._group.create_task(_quietly(self.hold(one, resource)), name=f"peer {resource.id}")
 
     async def sweep(self) -> None:
@@ -239,6 +237,11 @@ class Registry:
                 told(one)
             for resource in tuple(one.peers.values()):
                 await _hang_up(resource)
+
+
+def _unknown() -> RequestRefused:
+    remedy = "It ended, or the server restarted; begin another."
+    return RequestRefused(404, "There is no session of that id.", remedy, "unknown")
 
 
 def _begin(session: LiveSession, wish: Wish) -> None:

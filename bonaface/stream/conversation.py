@@ -19,6 +19,12 @@ from bonaface.stream.thinker import Thinker
 from bonaface.stream.turn import Piece, Turn
 from bonaface.stream.workers import Crew
 
+LACKS = {  # what a missing model means
+    "hearing": "What you say is not understood here.",
+    "speech": "The face cannot speak here.",
+    "voice": "A voice cannot move the lips here.",
+    "camera": "A camera cannot move the face here.",
+}
 LONGEST_TEXT = 20_000  # characters in one go
 
 
@@ -37,7 +43,7 @@ class Conversation:
             self._decide,
             self._caption,
             self._answer,
-            partial(self.complain, "hearing"),
+            lambda _: self._mind_words(),
             self._tell_silent,
         )
         self._hearing = Hearing(clock, crew.ears, crew.recogniser, told)
@@ -89,6 +95,7 @@ class Conversation:
         self._prompter.drive, self._own_voice = drive, own_voice
         self._prompter.voice.clear()
         self._greets = begins
+        self._mind_words()
         self._tell()
 
     def meet(self) -> None:
@@ -152,9 +159,19 @@ class Conversation:
         return step
 
     def complain(self, code: str, error: BonafaceError) -> None:
-        """Tell of trouble that does not end the session; what a model lacks stands."""
-        tell = self._board.stand if isinstance(error, WeightsError) else self._board.post
-        tell(Notice("warning", code, str(error)))
+        """Tell of trouble that does not end the session. What a missing model means stands."""
+        if isinstance(error, WeightsError):
+            text = f"{LACKS[code]} {error}" if code in LACKS else str(error)
+            self._board.stand(Notice("warning", code, text))
+        else:
+            self._board.post(Notice("warning", code, str(error)))
+
+    def _mind_words(self, *, spoken: bool = False) -> None:
+        """Say that words are not understood, once that matters: typing works without."""
+        error = self._hearing.deaf
+        matters = self.drive == "mind" or (self.drive != "text" and not self._own_voice)
+        if error is not None and (matters or spoken):
+            self.complain("hearing", error)
 
     def _tell_silent(self) -> None:
         if self.drive != "text":
@@ -180,6 +197,7 @@ class Conversation:
             case Yield():
                 self.interrupt()
             case Began():
+                self._mind_words(spoken=True)
                 self._tell()
             case Ended():
                 self._spoke = decision.since

@@ -101,6 +101,7 @@ class Hearing:
         try:
             activity = await self._ears.run(Activity)
         except BonafaceError as error:
+            self.deaf = error
             self._told.complain(error)
             return
         async for sound in self._sounds:

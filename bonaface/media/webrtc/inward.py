@@ -33,7 +33,7 @@ class Inlet(Protocol):
         ...
 
     def read(self, message: str) -> None:
-        """Take a message from the data channel."""
+        """Take a message from the data channel; one that is too long is cut, and still is."""
         ...
 
 

@@ -126,8 +126,9 @@ class Peer:
             channel.on("message", self._read)
 
     def _read(self, message: str | bytes) -> None:
-        if isinstance(message, str) and len(message) <= LONGEST_MESSAGE and self._inlet is not None:
-            self._inlet.read(message)
+        if isinstance(message, str) and self._inlet is not None:
+            self._messages_dropped += len(message) > LONGEST_MESSAGE
+            self._inlet.read(message[: LONGEST_MESSAGE + 1])
         else:
             self._messages_dropped += 1
 

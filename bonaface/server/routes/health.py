@@ -21,6 +21,7 @@ class HealthView(BaseModel):
     live: Literal[True] = True
     ready: bool = Field(description="Whether a session can begin now.")
     reasons: list[str] = Field(description="Why not, as sentences.")
+    missing: list[str] = Field(description="What it does without, and how to get it.")
     version: str
     boot: str
     sessions: int
@@ -40,6 +41,7 @@ async def health(host: Here) -> JSONResponse:
     view = HealthView(
         ready=not reasons,
         reasons=reasons,
+        missing=host.missing,
         version=__version__,
         boot=host.boot,
         sessions=len(host.registry),
