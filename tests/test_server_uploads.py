@@ -195,6 +195,31 @@ def test_consent_is_needed_and_must_fit(tmp_path: Path) -> None:
     run(work())
 
 
+def test_a_consent_says_where_in_the_words_that_were_agreed_to() -> None:
+    async def work() -> None:
+        portrait = weights.find("portrait-hopper").read_bytes()
+        basis = "public-domain-historical"
+        fields = {
+            "subject": "Grace", "basis": basis, "purpose": "demo", "until": "2099-01-01",
+            "agreed": "true", "contexts": "live",
+        }  # fmt: skip
+        async with hosted() as here:
+            told = (await here.client.get("/api/settings")).json()["notices"]
+            words = {(one["basis"], *one["contexts"]): one["text"] for one in told}
+            assert len(words) == 12
+            both = words[basis, "live", "recorded"]
+            assert (await post(here, portrait, **fields, notice=both)).status_code == 422
+            assert (await post(here, portrait, **fields | {"contexts": "tv"})).status_code == 422
+            answer = await post(here, portrait, **fields, notice=words[basis, "live"])
+            assert answer.status_code == 201
+            assert answer.json()["contexts"] == ["live"]
+            record = here.host.store.record(answer.json()["id"])
+            assert record.notice == words[basis, "live"]
+            assert "never recorded" in record.notice
+
+    run(work())
+
+
 def test_recording_a_consent_needs_its_scope() -> None:
     async def work() -> None:
         settings = chosen(host="0.0.0.0")  # noqa: S104

@@ -92,7 +92,7 @@ def grant(portrait: PortraitHash, terms: Terms, now: datetime) -> ConsentRecord:
         created_at=now,
         terms=terms,
         portrait=portrait,
-        notice=NOTICES[terms.basis].format(where=WHERE[terms.contexts]),
+        notice=notices()[terms.basis, terms.contexts],
         salt=secrets.token_hex(32),
         signer=keys.public_bytes(key),
         signature=b"",
@@ -100,6 +100,15 @@ def grant(portrait: PortraitHash, terms: Terms, now: datetime) -> ConsentRecord:
     signed = replace(draft, signature=key.sign(canonical(_body(draft))))
     ledger.note_grant(signed.record_id, signed.digest, terms.valid_until, now)
     return signed
+
+
+def notices() -> dict[tuple[str, tuple[str, ...]], str]:
+    """The words that are agreed to and recorded, by basis and (sorted) contexts."""
+    return {
+        (basis, contexts): text.format(where=where)
+        for basis, text in NOTICES.items()
+        for contexts, where in WHERE.items()
+    }
 
 
 def revoke(record: ConsentRecord, now: datetime) -> None:

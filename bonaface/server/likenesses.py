@@ -53,6 +53,7 @@ class Entry:
     name: str
     basis: str
     purposes: tuple[str, ...]
+    contexts: tuple[str, ...]  # where: "live", "recorded" or both
     valid_from: str
     valid_until: str
     status: ledger.Status
@@ -203,6 +204,7 @@ def _describe(folder: Path, now: datetime) -> Entry:
         name=str(about["name"]),
         basis=terms.basis,
         purposes=terms.purposes,
+        contexts=terms.contexts,
         valid_from=str(terms.valid_from),
         valid_until=str(terms.valid_until),
         status=ledger.status(record.record_id, record.digest, now),

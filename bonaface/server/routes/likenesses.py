@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from bonaface.consent import records
 from bonaface.consent.portrait import PortraitHash, hash_portrait
-from bonaface.errors import ConsentMissing, RequestRefused
+from bonaface.errors import ConsentError, ConsentMissing, RequestRefused
 from bonaface.server.access import Consenter, Maker
 from bonaface.server.host import Here, Host
 from bonaface.server.likenesses import Entry, Given, parse_record
@@ -20,7 +20,7 @@ from bonaface.vault import LARGEST
 
 router = APIRouter(prefix="/api/likenesses", tags=["likenesses"])
 Id = Annotated[str, Path(description="As in the list.", examples=["0f3c9a71d2b84e65"])]
-MOST_FIELD = 256  # characters
+MOST_FIELD, MOST_NOTICE = 256, 2000  # characters
 
 
 class LikenessView(BaseModel):
@@ -30,6 +30,7 @@ class LikenessView(BaseModel):
     name: str = Field(examples=["Ada"])
     basis: str = Field(description="Why it is allowed.", examples=["self"])
     purposes: list[str] = Field(examples=[["training-video"]])
+    contexts: list[str] = Field(description="Where it may move.", examples=[["live", "recorded"]])
     valid_from: str = Field(examples=["2026-11-01"])
     valid_until: str = Field(description="The last day.", examples=["2027-12-31"])
     status: str = Field(description="active, expired, revoked or unknown.", examples=["active"])
@@ -49,6 +50,7 @@ def view(entry: Entry) -> LikenessView:
         name=entry.name,
         basis=entry.basis,
         purposes=list(entry.purposes),
+        contexts=list(entry.contexts),
         valid_from=entry.valid_from,
         valid_until=entry.valid_until,
         status=entry.status,
@@ -62,30 +64,62 @@ async def index(host: Here, _: Maker) -> LikenessList:
     return LikenessList(likenesses=[view(entry) for entry in await host.work(host.store.list)])
 
 
+class Agreement:
+    """The form fields that say what was agreed to, in which words."""
+
+    def __init__(
+        self,
+        agreed: Annotated[
+            bool, Form(description="The words of the notice were agreed to.")
+        ] = False,
+        contexts: Annotated[
+            str, Form(max_length=MOST_FIELD, description="live, recorded or both, by comma.")
+        ] = ",".join(records.CONTEXTS),
+        notice: Annotated[
+            str, Form(max_length=MOST_NOTICE, description="The words; see /api/settings.")
+        ] = "",
+    ) -> None:
+        self.agreed, self.notice, self.contexts = agreed, notice, _split(contexts)
+
+    def require(self, basis: str) -> None:
+        """Raise ConsentError for words that are not those which would be recorded."""
+        known = records.notices().get((basis, tuple(sorted(set(self.contexts)))))
+        if self.notice and known and self.notice != known:
+            raise ConsentError(
+                "The words that were agreed to are not those that would be recorded.",
+                "Read them again, and agree to these: " + known,
+            )
+
+
 class Grant:
     """The form fields that record a consent here, in place of a record."""
 
     def __init__(
         self,
+        agreement: Annotated[Agreement, Depends()],
         subject: Annotated[str, Form(max_length=MOST_FIELD, description="Who it is.")] = "",
         basis: Annotated[str, Form(max_length=MOST_FIELD, examples=["self"])] = "",
         purpose: Annotated[str, Form(max_length=1200, description="Slugs, by comma.")] = "",
         until: Annotated[date | None, Form(description="The last day.")] = None,
-        agreed: Annotated[
-            bool, Form(description="The words of the notice were agreed to.")
-        ] = False,
     ) -> None:
-        self.subject, self.basis, self.until, self.agreed = subject, basis, until, agreed
-        self.purposes = tuple(filter(None, (one.strip() for one in purpose.split(","))))
+        self.subject, self.basis, self.until, self.agreement = subject, basis, until, agreement
+        self.purposes = _split(purpose)
 
     def terms(self) -> records.Terms:
-        """What is agreed to. Raises ConsentMissing."""
-        if not (self.basis and self.subject and self.purposes and self.until and self.agreed):
+        """What is agreed to. Raises ConsentMissing or ConsentError."""
+        agreed = self.agreement.agreed
+        if not (self.basis and self.subject and self.purposes and self.until and agreed):
             raise ConsentMissing(
                 "Nobody has said yes to animating this face.",
                 "Send a consent record as `consent`; or subject, basis, purpose, until, agreed.",
             )
-        return records.Terms(self.subject, self.basis, self.purposes, self.until)
+        self.agreement.require(self.basis)
+        contexts = self.agreement.contexts
+        return records.Terms(self.subject, self.basis, self.purposes, self.until, contexts=contexts)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (one.strip() for one in text.split(","))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +149,9 @@ async def add(
     """Make a likeness of a photo and the consent for it.
 
     The consent is a record made by `bonaface consent grant`; or it is recorded here from the fields
-    subject, basis, purpose, until and agreed, for which a token needs the scope `consent`. The
-    photo is decoded in a process of its own, and stays on this machine.
+    subject, basis, purpose, until, agreed and contexts (where the face may move), for which a token
+    needs the scope `consent`; /api/settings has the words that are agreed to, and a `notice` that
+    is sent must be these. The photo is decoded in a process of its own, and stays on this machine.
     """
     data = await sent.photo.read()
     with span("likeness.add", bytes=len(data)):

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from bonaface import __version__
 from bonaface.avatar.manner.style import MANNERS
+from bonaface.consent.records import notices
 from bonaface.errors import RequestRefused, WeightsMissing
 from bonaface.server.access import Bearer, Maker, identify
 from bonaface.server.host import Here
@@ -31,6 +32,14 @@ class IceView(BaseModel):
     credential: str | None = None
 
 
+class NoticeView(BaseModel):
+    """The words that are agreed to, and kept in the consent record."""
+
+    basis: str = Field(description="Why it is allowed.", examples=["self"])
+    contexts: list[str] = Field(description="Where it may move.", examples=[["live"]])
+    text: str
+
+
 class SettingsView(BaseModel):
     """What a page must know."""
 
@@ -41,6 +50,7 @@ class SettingsView(BaseModel):
     ice_servers: list[IceView] = Field(description="Empty until the caller is known.")
     rates: list[int] = Field(description="Pictures a second that may be asked for.")
     manners: list[str]
+    notices: list[NoticeView] = Field(description="For consents that are recorded here.")
     limits: LimitsView
 
 
@@ -87,6 +97,10 @@ def show(host: Here, request: Request, bearer: Bearer) -> SettingsView:
         ice_servers=[IceView(**one) for one in host.ice()] if scopes else [],
         rates=list(limits.rates),
         manners=list(MANNERS),
+        notices=[
+            NoticeView(basis=basis, contexts=list(contexts), text=text)
+            for (basis, contexts), text in notices().items()
+        ],
         limits=LimitsView(
             text=limits.text, upload=limits.upload, side=limits.side, linger=limits.linger
         ),
