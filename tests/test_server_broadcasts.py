@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hosting import Hosted, chosen, hosted, run
 
+from bonaface import weights
 from bonaface.config import settings
 from bonaface.marks.credentials import read_credentials
 from bonaface.media.files import look
@@ -101,6 +102,29 @@ def test_a_recording_is_made_signed_and_fetched() -> None:
             assert (await here.client.delete(made["file"])).status_code == 204
             await get(here, made["file"], 404)
             assert not list((settings().home / "recordings").iterdir())
+
+    run(work())
+
+
+def test_a_consent_for_live_only_is_not_recorded() -> None:
+    async def work() -> None:
+        async with hosted() as here:
+            portrait = weights.find("portrait-hopper").read_bytes()
+            fields = {
+                "subject": "Grace", "basis": "public-domain-historical", "purpose": "demo",
+                "until": "2099-01-01", "agreed": "true", "contexts": "live",
+            }  # fmt: skip
+            added = await here.client.post(
+                "/api/likenesses", files={"photo": ("a.jpg", portrait)}, data=fields
+            )
+            one = await here.begin(likeness=added.json()["id"])
+            refused = await here.client.post(one["links"]["recording"])
+            assert refused.status_code == 403
+            assert "live, not recorded" in refused.json()["error"]
+            assert (await get(here, "/api/recordings")).json()["recordings"] == []
+            await get(here, one["links"]["hls"])  # to be watched is to be live
+            seen = (await get(here, f"/api/sessions/{one['id']}")).json()
+            assert seen["broadcasts"] == ["hls"]
 
     run(work())
 

@@ -80,7 +80,9 @@ def test_the_page_talks_and_watches() -> None:
                 client.channel.send(json.dumps({"type": "hello"}))
                 client.channel.send(json.dumps({"type": "say", "text": "Good morning."}))
                 client.channel.send(json.dumps({"type": "ask", "text": "Who is there?"}))
-                client.channel.send(json.dumps({"type": "drive", "mode": "voice"}))
+                client.channel.send(json.dumps({"type": "drive", "mode": "face"}))
+                drive = {"type": "drive", "mode": "voice", "own_voice": False}
+                client.channel.send(json.dumps(drive))
                 client.channel.send(json.dumps({"type": "background", "kind": "none"}))
                 client.channel.send(json.dumps({"type": "interrupt"}))
                 await until(
@@ -88,21 +90,25 @@ def test_the_page_talks_and_watches() -> None:
                 )
                 assert session.said == ["Good morning."]
                 assert session.asked == ["Who is there?"]
-                assert session.modes == ["text", "voice"]
+                assert session.modes == ["text", "face", "voice"]
+                assert not session.own_voice
                 assert session.placed == [("none", None)]
                 kinds = {json.loads(message)["type"] for message in client.messages}
                 assert {"state", "caption", "interrupted"} <= kinds
                 await until(lambda: session.heard and session.seen)
                 assert not session.echoes
                 await until(lambda: client.pictures and client.sounds)
-                for nonsense in ("", "{", "[]", '{"type": 1}', '{"type": "drive", "mode": "x"}'):
+                unsure = '{"type": "drive", "mode": "text", "own_voice": "perhaps"}'
+                unknown = '{"type": "drive", "mode": "x"}'
+                for nonsense in ("", "{", "[]", '{"type": 1}', unknown, unsure):
                     client.channel.send(nonsense or " ")
                 client.channel.send(json.dumps({"type": "say", "text": "x" * 20_000}))
-                await until(lambda: sum("refused" in message for message in client.messages) >= 6)
+                await until(lambda: sum("refused" in message for message in client.messages) >= 7)
                 assert (await here.client.delete(answer.headers["Location"])).status_code == 200
                 await until(lambda: not session.exits)
             view = await here.client.get(f"/api/sessions/{made['id']}")
             assert view.json()["peers"] == 0
+            assert view.json()["own_voice"] is False
 
     run(work())
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from bonaface.core import Picture, Sound
@@ -15,6 +16,15 @@ from bonaface.stream.events import Notice, to_json
 STEADY, BURST = 20.0, 60.0  # messages a second on one channel
 WORDS: Final = {"say": "text", "ask": "text", "drive": "mode", "background": "kind"}
 _MODES, _KINDS = frozenset(get_args(Drive)), frozenset(get_args(Background))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One message of the data channel."""
+
+    kind: str
+    value: str  # of the field that WORDS names
+    own_voice: bool | None = None  # of a drive; None: as it was
 
 
 class Ear:
@@ -49,8 +59,8 @@ class Ear:
         except BonafaceError as error:
             self._reply(to_json(Notice("warning", "refused", str(error))))
 
-    def _do(self, asked: dict[str, str]) -> None:
-        kind, value = asked["type"], asked["value"]
+    def _do(self, asked: _Asked) -> None:
+        kind, value = asked.kind, asked.value
         if kind == "say":
             self._listener.say(value)
         elif kind == "ask":
@@ -60,7 +70,7 @@ class Ear:
         elif kind == "hello":
             self._reply(to_json(self._listener.state()))
         elif kind == "drive" and value in _MODES:
-            self._listener.drive(value)  # type: ignore[arg-type]
+            self._listener.drive(value, own_voice=asked.own_voice)  # type: ignore[arg-type]
         elif kind == "background" and value in _KINDS:
             self._listener.background(value)  # type: ignore[arg-type]
         else:
@@ -69,7 +79,7 @@ class Ear:
             )
 
 
-def _parse(message: str) -> dict[str, str]:
+def _parse(message: str) -> _Asked:
     """Read one message of the data channel. Raises RequestRefused."""
     if len(message) > LONGEST_MESSAGE:
         raise RequestRefused(413, "A message on the data channel was too long.", "Send less.")
@@ -79,9 +89,10 @@ def _parse(message: str) -> dict[str, str]:
         whole = None
     kind = whole.get("type") if isinstance(whole, dict) else None
     value = whole.get(WORDS.get(kind, ""), "") if isinstance(kind, str) else None
-    if not isinstance(value, str):
+    own_voice = whole.get("own_voice") if isinstance(whole, dict) else None
+    if not isinstance(value, str) or not isinstance(own_voice, bool | None):
         raise RequestRefused(422, "A message on the data channel made no sense.")
-    return {"type": str(kind), "value": value}
+    return _Asked(str(kind), value, own_voice)
 
 
 class Line:

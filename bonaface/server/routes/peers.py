@@ -53,8 +53,8 @@ class _Voice:
     def interrupt(self) -> None:
         self._registry.interrupt(self._one)
 
-    def drive(self, mode: Any) -> None:
-        self._registry.change(self._one, mode)
+    def drive(self, mode: Any, *, own_voice: bool | None = None) -> None:
+        self._registry.change(self._one, mode, own_voice=own_voice)
 
     def background(self, kind: Any) -> None:
         self._registry.dress(self._one, kind)

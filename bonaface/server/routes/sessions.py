@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bonaface.avatar.manner.style import find_style
 from bonaface.errors import RequestRefused
+from bonaface.media.broadcast.broadcast import OVER
 from bonaface.server.access import Maker, Mine
+from bonaface.server.broadcasts import Kind
 from bonaface.server.host import Here, Host
 from bonaface.server.live import Background, Drive, Wish
 from bonaface.server.problems import refusals
@@ -71,10 +73,12 @@ class SessionView(BaseModel):
     size: tuple[int, int]
     rate: int
     drive: Drive
+    own_voice: bool
     mind: str | None
     background: Background
     state: Literal["idle", "speaking", "listening", "thinking"]
     peers: int = Field(description="Connections.")
+    broadcasts: list[Kind] = Field(description="Those that run, or begin to.")
     seconds: float = Field(description="Since it began.")
     figures: dict[str, Any] = Field(description="What it counts; times in ms.")
     links: Links
@@ -124,10 +128,16 @@ def view(host: Host, one: Running) -> SessionView:
         size=wish.size,
         rate=wish.rate,
         drive=wish.drive,
+        own_voice=wish.own_voice,
         mind=wish.mind,
         background=wish.background,
         state=one.state.state,
         peers=len(one.peers),
+        broadcasts=[
+            going.kind
+            for going in host.broadcasts
+            if going.session == one.id and going.made.report.state not in OVER
+        ],
         seconds=round(one.session.figures.seconds, 3),
         figures=asdict(one.session.figures),
         links=Links(
