@@ -128,6 +128,11 @@ class Line:
         return await self._own().add_candidates(fragment)
 
     @property
+    def skipped(self) -> int:
+        """Camera pictures that were not decoded, or not passed on."""
+        return self._own().figures.pictures_skipped
+
+    @property
     def ice_tag(self) -> str:
         """Names the ICE session of the moment."""
         return self._own().ice_tag

@@ -84,6 +84,11 @@ class LivePeer(Protocol):
         """Names the ICE session of the moment."""
         ...
 
+    @property
+    def skipped(self) -> int:
+        """Camera pictures that were not decoded, or not passed on."""
+        ...
+
     async def closed(self) -> None:
         """Serve the connection until it is over, whoever ended it."""
         ...

@@ -19,6 +19,8 @@ COUNTS: Final = {  # fields of Figures that only grow
     "dropped": "Pictures never drawn: there was no time.",
     "late": "Pictures drawn, and too late to be shown.",
     "sounds": "Runs of 20 ms of sound released.",
+    "sounds_late": "Of these, released more than 40 ms late.",
+    "gaps": "Runs of 20 ms that are missing: the machine stood still.",
     "camera_dropped": "Camera pictures that nobody had time for.",
     "microphone_dropped": "Runs of microphone sound that nobody had time for.",
 }
@@ -35,7 +37,7 @@ class Metrics:
     def __init__(self, sessions: Registry, tally: Tally) -> None:
         self._sessions, self._tally = sessions, tally
         self._ended = dict.fromkeys(COUNTS, 0)
-        self._begun = self._interruptions = 0
+        self._begun = self._interruptions = self._skipped = 0
         self._latest: dict[tuple[str, str], float] = {}
         self._known: set[str] = set()
         self._registry = CollectorRegistry()
@@ -88,6 +90,8 @@ class Metrics:
         stopped = self._interruptions + sum(one.interruptions for one in running)
         yield self._counter("interruptions", "Times the face was cut short.", stopped)
         figures = [one.session.figures for one in running]
+        skipped = self._skipped + sum(one.skipped for one in running)
+        yield self._counter("camera_skipped", "Camera pictures left out as they came.", skipped)
         for name, about in COUNTS.items():
             total = self._ended[name] + sum(int(getattr(one, name)) for one in figures)
             yield self._counter(name, about, total)
@@ -128,6 +132,7 @@ class Metrics:
         figures = one.session.figures
         self._note_times(one.id, figures)
         self._interruptions += one.interruptions
+        self._skipped += one.skipped
         for name in COUNTS:
             self._ended[name] += int(getattr(figures, name))
         for name in TIMES:

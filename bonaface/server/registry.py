@@ -56,6 +56,12 @@ class Running:
     task: asyncio.Task[None] | None = None
     state: State = field(default=State("idle", "text"))  # the newest
     interruptions: int = 0
+    skipped_before: int = 0  # camera pictures of peers that left
+
+    @property
+    def skipped(self) -> int:
+        """Camera pictures that were left out where they came in."""
+        return self.skipped_before + sum(one.peer.skipped for one in self.peers.values())
 
     @property
     def session(self) -> LiveSession:
@@ -179,7 +185,8 @@ class Registry:
             with self.link(one):
                 await resource.peer.closed()
         finally:
-            one.peers.pop(resource.id, None)
+            if one.peers.pop(resource.id, None):
+                one.skipped_before += resource.peer.skipped
             await _hang_up(resource)
 
     def watch(self, one: Running, resource: Resource) -> None:
