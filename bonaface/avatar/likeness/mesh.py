@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ VERTICES = lm.FACE + RINGS * SPOKES
 STEEPEST = 1.9  # px back for each px aside: no fold up to 27 degrees
 BESIDE = np.deg2rad(9.0)  # seen from the middle of the face
 OUTSIDE = 1.05  # times as far from the middle
+MARGIN = 3  # px beside a triangle that its edge still takes colour from
 OVERLAP = 2.0  # px that the last ring lies outside of the canvas
 
 _FILE = Path(__file__).with_name("triangles.npy")
@@ -171,13 +173,21 @@ def _wound(vertices: Places, triangles: Indices) -> Indices:
 
 
 def _shown(corners: Places, matte: Bytes) -> int:
-    """What a triangle shows, by the matte inside its bounding box."""
+    """What a triangle shows, by the matte inside of it and up to MARGIN beside it."""
     height, width = matte.shape
-    (left, top), (right, bottom) = np.floor(corners.min(0)) - 1, np.ceil(corners.max(0)) + 2
-    x0, x1 = int(np.clip(left, 0, width - 1)), int(np.clip(right, 1, width))
-    y0, y1 = int(np.clip(top, 0, height - 1)), int(np.clip(bottom, 1, height))
-    inside = matte[y0:y1, x0:x1]
-    if inside.max() == 0:
+    low = np.clip(np.floor(corners.min(0)) - MARGIN, 0, (width - 1, height - 1)).astype(int)
+    high = np.clip(np.ceil(corners.max(0)) + MARGIN + 1, 1, (width, height)).astype(int)
+    box = matte[low[1] : high[1], low[0] : high[0]]
+    if box.max() == 0:
+        return HIDDEN
+    if box.min() == 255:
+        return OPAQUE
+    area = np.zeros(box.shape, np.uint8)
+    outline = np.round(corners - low).astype(np.int32)
+    cv2.fillConvexPoly(area, outline, 1)
+    cv2.polylines(area, [outline], isClosed=True, color=1, thickness=2 * MARGIN + 1)
+    inside = box[area > 0]
+    if inside.max(initial=0) == 0:
         return HIDDEN
     return OPAQUE if inside.min() == 255 else BLEND
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, median_filter
 
 from bonaface.avatar.likeness.contour import along
 from bonaface.avatar.likeness.lining import between_lips
@@ -158,8 +157,11 @@ def _hanging(bright: Floats, between: Floats, scale: float) -> Floats:
         return np.zeros_like(between)
     columns = np.arange(seen[0], seen[-1] + 1)
     ends = np.interp(columns, seen, last[seen].astype(np.float64))
-    ends = median_filter(ends, max(3, round(EVEN * scale)), mode="nearest")
-    ends = gaussian_filter1d(ends, 0.2 * EVEN * scale, mode="nearest")
+    around = max(3, round(EVEN * scale)) // 2
+    ends = np.pad(ends, around, mode="edge")
+    ends = np.median(np.lib.stride_tricks.sliding_window_view(ends, 2 * around + 1), 1)
+    across = 0.2 * EVEN * scale
+    ends = cv2.GaussianBlur(ends[None], (0, 0), across, borderType=cv2.BORDER_REPLICATE)[0]
     shown = np.zeros_like(between)
     below = rows - ends[None] + INSIDE * scale
     shown[:, columns] = np.clip(0.5 - below / max(1.0, 0.5 * scale), 0, 1)

@@ -29,13 +29,15 @@ HALVES = np.uint64(0x0080008000800080)
 BYTE = np.uint64(8)
 ALPHA = np.uint64(48)
 TEXEL = np.uint64(32)
+ALPHAS = np.uint64(0xFF000000FF000000)
 ONE = np.uint64(1)
-FULL, NONE = np.uint64(255), np.uint64(0)
+FULL = np.uint64(255)
 
 CELL = 24  # px, of the cells that are drawn one after the other
 UNIT = 65536  # of fixed point
 TAME = 8 * UNIT  # texels a pixel; only slivers of triangles look further
 RIM = 20  # texels: a tame triangle that is a pixel off, right and down, still looks inside
+APART = 256  # px; rows of fine texels that are an odd multiple of it long lie half a page apart
 SLIVER = 1e-4  # px * px; smaller triangles show nothing
 
 
@@ -48,6 +50,14 @@ class Sheet(NamedTuple):
     places: Floats  # (n, 2) texels, where each vertex looks
     texels: Words  # (height * width,) RGBA
     size: tuple[int, int]  # width and height of the texture, texels
+
+
+class Texture(NamedTuple):
+    """A part of the layer, as it is or finer."""
+
+    pixels: Bytes  # (height, width, 4)
+    origin: tuple[int, int]  # its left upper corner in the layer, px
+    times: int  # texels to a px of the layer
 
 
 class Slope(NamedTuple):
@@ -80,20 +90,36 @@ class Walk(NamedTuple):
 def make_sheets(mesh: Mesh, layer: NDArray[np.uint8]) -> tuple[Sheet, Sheet]:
     """Prepare a mesh and its RGBA layer (height, width, 4) for `draw`: surroundings, then face."""
     around = np.asarray((mesh.triangles >= lm.FACE).any(1))
-    fine = refine(layer)
-    coarse = fine if layer.shape[0] * layer.shape[1] <= LARGE else layer
-    return _sheet(mesh, coarse, layer.shape[1], around), _sheet(mesh, fine, layer.shape[1], ~around)
+    if layer.shape[0] * layer.shape[1] <= LARGE:
+        fine = Texture(refine(layer), (0, 0), FINE)
+        return _sheet(mesh, fine, around), _sheet(mesh, fine, ~around)
+    (left, top), (right, bottom) = _box(mesh, ~around, layer.shape)
+    face = Texture(refine(layer[top:bottom, left:right]), (left, top), FINE)
+    return _sheet(mesh, Texture(layer, (0, 0), 1), around), _sheet(mesh, face, ~around)
 
 
-def _sheet(mesh: Mesh, texture: Bytes, width: int, part: NDArray[np.bool_]) -> Sheet:
+def _box(mesh: Mesh, part: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.int_]:
+    """The corners of what a part of the mesh looks at, and RIM around it, px of the layer.
+
+    It is as wide as it takes for rows of texels not to share places in the processor's cache.
+    """
+    looks = mesh.texture[mesh.triangles[part]].reshape(-1, 2)
+    low, high = np.floor(looks.min(0)) - RIM, np.ceil(looks.max(0)) + RIM
+    high[0] = low[0] + (2 * np.ceil((high[0] - low[0]) / (2 * APART) + 0.5) - 1) * APART
+    clipped: NDArray[np.int_] = np.clip(np.stack([low, high]), 0, shape[1::-1]).astype(int)
+    return clipped
+
+
+def _sheet(mesh: Mesh, texture: Texture, part: NDArray[np.bool_]) -> Sheet:
     order = _order(mesh)
     shown = order[(part & (mesh.kinds != HIDDEN))[order]]
     corners = np.ascontiguousarray(mesh.triangles[shown])
-    size = (texture.shape[1], texture.shape[0])
-    places = np.ascontiguousarray(mesh.texture * (size[0] // width), np.float32)
+    pixels, origin, times = texture
+    size = (pixels.shape[1], pixels.shape[0])
+    places = np.ascontiguousarray((mesh.texture - np.array(origin)) * times, np.float32)
     looks = places[corners]  # (m, 3, 2)
     inside = ((looks > RIM) & (looks < np.array(size) - RIM)).all((1, 2))
-    texels = np.ascontiguousarray(texture).view(np.uint32).ravel()
+    texels = np.ascontiguousarray(pixels).view(np.uint32).ravel()
     return Sheet(corners, mesh.kinds[shown] == BLEND, inside, places, texels, size)
 
 
@@ -267,6 +293,15 @@ def _texel(sheet: Sheet, u: int, v: int) -> np.uint64:
 
 
 @inlined
+def _shows(sheet: Sheet, u: int, v: int) -> bool:
+    """Whether any of the four texels around a place shows anything."""
+    width = np.uint64(sheet.size[0])
+    top = np.uint64(v >> 16) * width + np.uint64(u >> 16)
+    both = _pair(sheet.texels, top) | _pair(sheet.texels, top + width)
+    return bool(both & ALPHAS)
+
+
+@inlined
 def _pair(texels: Words, at: np.uint64) -> np.uint64:
     """Two texels; the processor loads them as one word."""
     return np.uint64(texels[at]) | np.uint64(texels[at + ONE]) << TEXEL
@@ -287,13 +322,15 @@ def _blend(sheet: Sheet, walk: Walk, frame: Words, span: tuple[int, int, int]) -
     u, v, u_x, v_x = walk
     y, begin, end = span
     for x in range(begin, end):
-        over = _texel(sheet, u, v)
-        alpha = over >> ALPHA
-        if alpha == FULL:
-            frame[y, x] = gather(over)
-        elif alpha > NONE:
-            mixed = over * alpha + spread(frame[y, x]) * (FULL - alpha) + HALVES
-            mixed += (mixed >> BYTE) & LANES  # so that this is a division by 255
-            frame[y, x] = gather((mixed >> BYTE) & LANES)
+        if _shows(sheet, u, v):  # over much of such triangles there is nothing
+            over = _texel(sheet, u, v)
+            alpha = over >> ALPHA
+            if alpha == FULL:
+                frame[np.uint64(y), np.uint64(x)] = gather(over)
+            else:
+                mixed = over * alpha + spread(frame[np.uint64(y), np.uint64(x)]) * (FULL - alpha)
+                mixed += HALVES
+                mixed += (mixed >> BYTE) & LANES  # so that this is a division by 255
+                frame[np.uint64(y), np.uint64(x)] = gather((mixed >> BYTE) & LANES)
         u += u_x
         v += v_x

@@ -58,8 +58,8 @@ class Renderer:
         self.skeleton = Skeleton(likeness)
         self.layers = _layers(likeness, self.skeleton)
         self._own = likeness.background
+        self._frame: Bytes = np.empty((*self._own.shape[:2], 4), np.uint8)
         self.place(None)
-        self._frame = self._scene.copy()
 
     def place(self, backdrop: NDArray[np.uint8] | None) -> None:
         """Put (height, width, 3) RGB behind the person from now on; None is the photo's own scene.
@@ -69,7 +69,7 @@ class Renderer:
         scene = self._own if backdrop is None else backdrop
         if scene.shape != self._own.shape or scene.dtype != np.uint8:
             raise ValueError(f"A backdrop is {self._own.shape} bytes, not {scene.shape}.")
-        self._scene: Bytes = cv2.cvtColor(scene, cv2.COLOR_RGB2RGBA)
+        self._scene: Bytes = scene if backdrop is None else scene.copy()
 
     def push(self, pose: Pose) -> Iterable[Picture]:
         """Draw a pose."""
@@ -89,7 +89,7 @@ class Renderer:
     def draw(self, pose: Pose) -> NDArray[np.uint8]:
         """Draw a pose: (height, width, 3) RGB, read-only. The same pose gives the same picture."""
         posed = self.skeleton.pose(pose)
-        np.copyto(self._frame, self._scene)
+        cv2.cvtColor(self._scene, cv2.COLOR_RGB2RGBA, dst=self._frame)
         for layer in self.layers.values():
             layer.paint(self._frame, posed)
         picture: NDArray[np.uint8] = cv2.cvtColor(self._frame, cv2.COLOR_RGBA2RGB)
