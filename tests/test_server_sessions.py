@@ -77,6 +77,7 @@ def test_a_picture_behind_the_face() -> None:
         ({"rate": -1}, 422),
         ({"voice": "nobody"}, 422),
         ({"voice": "x" * 1000}, 413),
+        ({"voice": "/home/somebody/voice.onnx"}, 422),
         ({"manner": "rude"}, 422),
         ({"mind": "nobody"}, 422),
         ({"drive": "telepathy"}, 422),

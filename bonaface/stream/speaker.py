@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bonaface.core import Clock
-from bonaface.errors import BonafaceError, SpeechError, WeightsError
+from bonaface.errors import BonafaceError, SpeechError
 from bonaface.speech.synthesize import Synthesizer, Utterance, open_voice
 from bonaface.stream.lane import Lane
 from bonaface.stream.step import STEP
@@ -39,7 +39,7 @@ class Speaker:
         if self._voice is None:
             try:
                 await self._worker.run(self.open)
-            except WeightsError as error:
+            except BonafaceError as error:
                 complain(error)
         async for turn in self._turns:
             if self._voice is None:

@@ -17,7 +17,7 @@ from bonaface.server.problems import refusals
 from bonaface.server.registry import Running
 from bonaface.server.telemetry import span
 from bonaface.server.tickets import LASTS
-from bonaface.speech.voices import find_files, find_speaker
+from bonaface.speech.voices import ALIASES, VOICES, find_files, find_speaker
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 Slug = Annotated[str, StringConstraints(max_length=128)]
@@ -165,6 +165,8 @@ def _check(host: Host, wish: Wish) -> None:
     if wish.mind is not None and wish.mind not in {one.name for one in host.engine.minds()}:
         raise RequestRefused(422, "There is no such mind.", "GET /api/minds has all.")
     find_style(wish.manner)
+    if wish.voice not in {*VOICES, *ALIASES}:  # a path would name a file of this machine
+        raise RequestRefused(422, "There is no such voice.", "GET /api/voices has all.")
     find_files(find_speaker(wish.voice))
 
 
