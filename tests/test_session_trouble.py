@@ -15,7 +15,7 @@ from bonaface.core import SECOND, Sound
 from bonaface.errors import WeightsMissing
 from bonaface.stream import hearing, performer, session, speaker
 from bonaface.stream.clock import ManualClock
-from bonaface.stream.events import Event, Notice, Said, State
+from bonaface.stream.events import Event, Interrupted, Notice, Said, State
 from bonaface.stream.figures import Figures
 from bonaface.stream.gauge import Gauge, Lead
 from bonaface.stream.session import Session
@@ -224,11 +224,40 @@ class Slow(Parrot):
         yield "I see."
 
 
+class Asking(Slow):
+    """Asks, and keeps what it was answered."""
+
+    def greet(self) -> Iterator[str]:
+        yield "You came to see the doctor, and you have been here before, is that right?"
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(("seconds", "answered"), [(1.0, False), (3.4, True)])
+def test_a_yes_over_the_end_of_a_question_is_its_answer(seconds: float, answered: bool) -> None:
+    mind = Asking()
+
+    async def act(scene: Scene) -> None:
+        scene.session.drive("mind")
+        await scene.wait(seconds)
+        await scene.talk(speech("Yes.", "male"))
+        await scene.wait(6)
+
+    scene = play(act, mind)
+    assert not scene.told(Interrupted)
+    assert bool(mind.asked) == answered
+
+
 def test_who_goes_on_speaking_is_answered_once() -> None:
     """The words of a turn are known only when the speaker has begun the next."""
     answers: list[str] = []
     told = hearing.Listeners(
-        lambda: False, lambda _: None, lambda _: None, answers.append, lambda _: None, lambda: None
+        lambda: False,
+        lambda _: None,
+        lambda _: None,
+        answers.append,
+        lambda _: None,
+        lambda _: None,
+        lambda: None,
     )
     worker = Workers(inline=True).hire()
     one = hearing.Hearing(ManualClock(), worker.ears, worker.recogniser, told)

@@ -43,6 +43,7 @@ class Conversation:
             self._decide,
             self._caption,
             self._answer,
+            self._take_aside,
             lambda _: self._mind_words(),
             self._tell_silent,
         )
@@ -213,6 +214,11 @@ class Conversation:
             self._thinker.hear(heard)
         elif self.drive in {"voice", "face"} and not self._own_voice:
             self.say(heard)
+
+    def _take_aside(self, heard: str) -> None:
+        """A "yes" over the last words of a question is its answer, and comes when it is asked."""
+        if self._prompter.asks:
+            self._answer(heard)
 
     def _announce(self, at: Time, piece: Piece) -> None:
         if not piece.text:

@@ -34,6 +34,7 @@ class Listeners:
     decide: Callable[[Decision], None]  # whose turn it is
     caption: Callable[[Caption], None]  # what was heard, as far as it is known
     answer: Callable[[str], None]  # the words of a turn that has ended
+    aside: Callable[[str], None]  # words over the face that did not stop it
     complain: Callable[[BonafaceError], None]
     silent: Callable[[], None]  # a microphone that hears the face gives nothing at all
 
@@ -139,6 +140,8 @@ class Hearing:
         """Have a turn answered; one whose speaker has gone on meanwhile, together with the rest."""
         if stop is Stop.ENDED:
             self._owed += self._final
+        elif self._final:
+            self._told.aside(" ".join(self._final))
         self._final = []
         self.reads = self._open and self.reads
         if self._owed and not self._open:

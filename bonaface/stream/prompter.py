@@ -74,6 +74,11 @@ class Prompter:
             self.turns.clear()
         return heard, " ".join(filter(None, unheard))
 
+    @property
+    def asks(self) -> bool:
+        """Whether what is being said is the end of a question."""
+        return len(self.turns) == 1 and self.turns[0].asks
+
     def hear(self, step: Step) -> None:
         """Take a step of an own voice."""
         peak = float(np.abs(step.samples).max())

@@ -16,6 +16,7 @@ from bonaface.stream.step import RATE, STEP, Step, cut_steps, fade_in
 TEXTS = 256  # pieces of text that may wait to be spoken
 AUDIBLE = 0.01  # peak of a step with speech in it
 ANTICIPATION = 3  # steps in which the lips get ready for the first sound
+NEARLY: Time = 2 * SECOND  # of a question: who answers by then has understood it
 LONGEST_AHEAD = 10 * SECOND  # of speech that is made and not said: a turn may be cut short
 
 
@@ -104,6 +105,12 @@ class Turn:
         """How much is made and not said."""
         waiting = sum(len(piece.steps) for piece in self.pieces[self._piece :]) - self._step
         return waiting * STEP
+
+    @property
+    def asks(self) -> bool:
+        """Whether it ends in a question that is nearly said."""
+        asked = bool(self.pieces) and self.pieces[-1].text.rstrip().endswith("?")
+        return asked and self.made and self.ahead <= NEARLY
 
     def rewind(self) -> None:
         """Go back to the start of the word that was cut off."""
