@@ -39,6 +39,24 @@ SMALL = """() => [...document.querySelectorAll("button, select, .drives label")]
     .filter((e) => e.offsetParent)
     .map((e) => [e.id || e.textContent, e.getBoundingClientRect()])
     .filter(([, box]) => box.width < 44 || box.height < 44).map(([name]) => name)"""
+# Ways to drive it, sizes of captions and shapes of the picture that do not fit a screen together.
+CROWDED = """([width, height]) => {
+    const [root, captions] = [document.documentElement, document.querySelector("#captions")];
+    const crowded = [];
+    for (const input of [...document.querySelectorAll("[name=drive]")].reverse()) {
+        input.click();
+        for (const size of ["largest", "large", "normal"]) {
+            for (const shape of ["tall", "wide", "square"]) {
+                captions.dataset.size = size;
+                root.dataset.shape = shape;
+                const {scrollWidth, scrollHeight} = root;
+                if (scrollWidth > width || scrollHeight > height) {
+                    crowded.push([input.value, size, shape, scrollWidth, scrollHeight]);
+                }
+            }
+        }
+    }
+    return crowded; }"""
 COLOURS = """() => { const look = getComputedStyle(document.body);
     const numbers = (colour) => colour.match(/[0-9]+/g).slice(0, 3).map(Number);
     return [numbers(look.backgroundColor), numbers(look.color)]; }"""
@@ -182,12 +200,23 @@ def test_everything_can_be_done_from_the_keyboard(studio: Studio) -> None:
     page.keyboard.press("ArrowRight")
     assert page.get_attribute("html", "data-drive") == "voice"
     assert page.get_attribute("#microphone", "aria-pressed") == "false", "not by walking past"
+    while page.evaluate("document.activeElement.id") != "heard":
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    assert "a sentence late" in page.inner_text("#drive-note")
+    wait_until(lambda: heard_as(studio) == ("voice", False), 5)
     page.focus("#call-open")
     page.keyboard.press("Enter")
     assert page.is_visible("#call")
     page.keyboard.press("Escape")
     assert not page.is_visible("#call")
     assert page.evaluate("document.activeElement.id") == "call-open"
+
+
+def heard_as(studio: Studio) -> tuple[str, bool]:
+    """What drives the one session, and whether others hear the person's own voice."""
+    (one,) = studio.ask("GET", "/api/sessions")["sessions"]
+    return one["drive"], one["own_voice"]
 
 
 def test_space_held_down_opens_the_microphone(studio: Studio) -> None:
@@ -223,6 +252,8 @@ def test_a_screen_reader_finds_its_way(studio: Studio) -> None:
     ):
         found = page.get_by_role(role, name=name) if name else page.get_by_role(role)
         assert found.count() >= 1, f"no {role} named {name!r}"
+    voices = page.get_by_role("combobox", name="Others hear", include_hidden=True)
+    assert voices.locator("option").all_inner_texts() == ["My own voice", "A synthetic voice"]
     assert "made by AI" in page.get_attribute("#face", "aria-label")
     assert "made by AI" in page.inner_text(".ai .unseen")
     assert page.get_attribute("#captions", "aria-live") == "polite"
@@ -240,8 +271,7 @@ def test_it_fits_every_screen(studio: Studio, tmp_path: Path) -> None:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing hangs over"
         if view != "zoomed":
-            whole = page.evaluate("document.documentElement.scrollHeight")
-            assert whole <= height, "all in one sight"
+            assert page.evaluate(CROWDED, [width, height]) == [], "all in one sight"
         assert page.evaluate(SMALL) == [], "fingers need 44 px"
         face = page.locator("#frame").bounding_box()
         assert face["width"] * face["height"] > 0.16 * width * height, "the face is what one sees"
@@ -287,10 +317,30 @@ def corner(page: Any) -> NDArray[np.float64]:
     return np.asarray(pixels[8:40, 8:40].mean((0, 1)), np.float64)
 
 
+def test_a_mind_answers_what_is_written(studio: Studio) -> None:
+    page = studio.open()
+    page.focus('input[name="drive"][value="text"]')
+    page.keyboard.press("ArrowLeft")
+    assert page.get_attribute("html", "data-drive") == "mind"
+    page.select_option("#mind", "patient")
+    page.wait_for_selector('html[data-phase="live"][data-shown]', timeout=20_000)
+    page.fill("#words", "Good morning.")
+    page.press("#words", "Enter")
+    asked = page.wait_for_selector(".captions .you:not(:empty)")
+    assert "Good morning." in asked.inner_text()
+    page.wait_for_selector(".word.said", timeout=10_000)
+    assert "Good morning." not in page.inner_text(".captions .said"), "it does not say it itself"
+    assert page.get_attribute("#microphone", "aria-pressed") == "false"
+
+
 def test_a_clean_window_shows_the_face_and_nothing_else(studio: Studio) -> None:
     page = studio.open()
+    asked: list[tuple[int, str]] = []
+    page.on("response", lambda answer: asked.append((answer.status, answer.url)))
     page.click("#call-open")
     page.wait_for_selector("#address-whep")
+    page.wait_for_timeout(200)
+    assert [one for one in asked if one[0] >= 400] == []
     assert "/whep/" in page.inner_text("#address-whep")
     assert "/whip/" in page.inner_text("#address-whip")
     clean = page.context.new_page()

@@ -142,21 +142,27 @@ def tilts(faces: list[Face]) -> NDArray[np.float64]:
     return np.array([np.degrees(np.arctan2(dy, dx)) for dx, dy in eyes])
 
 
-def test_a_mind_answers_what_it_hears(
+def test_a_synthetic_voice_says_what_it_hears_and_a_mind_answers_it(
     launch: Callable[..., Any], served: Served, tmp_path: Path
 ) -> None:
     voice = open_voice("male").push("Good morning. Hello.")
     question = [resample(one.sound, RATE).samples for one in voice]
-    pause = np.zeros(12 * RATE, np.float32)
-    write_sound(tmp_path / "question.wav", np.concatenate([pause[: 3 * RATE], *question, pause]))
+    pause = np.zeros(9 * RATE, np.float32)  # then Chromium begins again
+    write_sound(tmp_path / "question.wav", np.concatenate([pause[: 2 * RATE], *question, pause]))
     browser = launch(f"--use-file-for-fake-audio-capture={tmp_path / 'question.wav'}")
     studio = Studio(served, browser)
     page = studio.open()
+    page.click('label:has(input[value="voice"])')
+    page.select_option("#heard", "synthetic")
+    listen(page)
+    page.wait_for_selector(".word.said", timeout=25_000)
+    assert "morning" in page.inner_text("#captions .said"), "it says the words itself"
     page.click('label:has(input[value="mind"])')
     assert page.is_visible("#mind")
     page.wait_for_selector(".captions .you:not(.unsure):not(:empty)", timeout=25_000)
     page.wait_for_selector('html[data-state="speaking"]', timeout=10_000)
     page.wait_for_selector(".word.said")
+    assert envelope(heard(page)).max() > 0.01, "and it can be heard"
     studio.close()
     browser.close()
     assert studio.wrongs == []

@@ -49,6 +49,28 @@ def fill_in(page: Any, photo: Path) -> None:
     page.check('input[name="basis"][value="public-domain-historical"]')
     page.fill("#subject", "Grace Hopper, again")
     page.fill("#purpose", "Teaching, online")
+    page.select_option("#where", "live")
+
+
+def tick(page: Any) -> str:
+    """Agree to a face that is live only; answers the words."""
+    words = str(page.inner_text("#agree-words"))
+    assert "live, and never recorded," in words
+    assert "For teaching online, until" in words
+    page.select_option("#where", "live,recorded")
+    assert not page.is_checked("#agree"), "other words are not agreed to"
+    page.select_option("#where", "live")
+    page.check("#agree")
+    return words
+
+
+def record_in_vain(page: Any) -> str:
+    """Ask for a recording that is refused; answers why."""
+    page.click("#call-open")
+    page.get_by_role("button", name="Start recording").click()
+    why = str(page.wait_for_selector("#call-refusal:not([hidden])").inner_text())
+    page.keyboard.press("Escape")
+    return why
 
 
 def test_a_likeness_is_added_with_a_yes_and_goes_when_it_is_taken_back(
@@ -72,16 +94,21 @@ def test_a_likeness_is_added_with_a_yes_and_goes_when_it_is_taken_back(
     assert len(studio.ask("GET", "/api/likenesses")["likenesses"]) == 1, "nobody was added"
 
     page.set_input_files("#photo", weights.find("portrait-hopper"))
-    assert "for Teaching, online, until" in page.inner_text("#agree-words")
+    ticked = tick(page)
     send.click()
     page.wait_for_selector('.face[aria-checked="true"] >> text=again', timeout=30_000)
     page.wait_for_selector('html[data-phase="live"][data-shown]', timeout=20_000)
     added = studio.ask("GET", "/api/likenesses")["likenesses"][-1]
     assert added["purposes"] == ["teaching-online"]
+    assert added["contexts"] == ["live"]
+    (record,) = studio.served.home.glob(f"likenesses/{added['id']}/record.json")
+    assert json.loads(record.read_text())["notice"]["text"] in ticked, "what was ticked is kept"
+    assert "live, not recorded" in record_in_vain(page)
     (before,) = shoot(page, 1, 0)
 
     page.click("#about-open")
     assert "teaching online" in page.inner_text("#about-consent")
+    assert "Live only" in page.inner_text("#about-consent")
     page.get_by_role("button", name="Take the consent back").click()
     page.get_by_role("button", name="Take it back").click()
     begun = time.monotonic()
@@ -101,6 +128,9 @@ def test_two_restarts_of_the_server_are_told_and_survived(browser: Any, tmp_path
     for served in serve(tmp_path):
         studio = Studio(served, browser)
         page = studio.open()
+        page.focus('input[name="drive"][value="text"]')
+        page.keyboard.press("ArrowRight")
+        page.select_option("#heard", "synthetic")
         for _ in range(2):
             served.kill()
             page.wait_for_selector('html[data-phase="reconnecting"]', timeout=12_000)
@@ -109,7 +139,12 @@ def test_two_restarts_of_the_server_are_told_and_survived(browser: Any, tmp_path
             page.wait_for_selector('html[data-phase="live"]', timeout=20_000)
             notice = page.wait_for_selector('.notice[data-code="renewed"]')
             assert "started again" in notice.inner_text()
-            page.get_by_role("button", name="Dismiss").click()
+            page.click('.notice[data-code="renewed"] button')
+            (one,) = studio.ask("GET", "/api/sessions")["sessions"]
+            assert (one["drive"], one["own_voice"]) == ("voice", False), "as it was"
+        page.reload()
+        page.wait_for_selector('html[data-phase="live"]', timeout=20_000)
+        assert page.input_value("#heard") == "synthetic", "it is remembered"
         page.fill("#words", "I am back.")
         page.press("#words", "Enter")
         page.wait_for_selector('html[data-state="speaking"]', timeout=10_000)

@@ -9,6 +9,7 @@ const BASES = {
   "public-domain-historical": "None is needed: a historical person, a portrait in the public domain",
   fictional: "None is needed: this person does not exist",
 };
+const WHERE = {live: "Live only", recorded: "In recordings only", "live,recorded": "Live and in recordings"};
 const STATUS = {
   expired: "It has ended",
   revoked: "It was taken back",
@@ -37,6 +38,7 @@ export class About extends EventTarget {
     const facts = [
       ["Whose yes", BASES[one.basis] ?? one.basis],
       ["For", one.purposes.map((slug) => slug.replaceAll("-", " ")).join(", ")],
+      ["Where", WHERE[one.contexts.join()]],
       ["Until", day(one.valid_until)],
       ["State", STATUS[one.status]],
     ];

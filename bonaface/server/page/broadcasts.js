@@ -27,20 +27,14 @@ export class Broadcasts {
     });
   }
 
-  /** Show how those of a session stand. @param {import("./session.js").Session} session */
-  async look(session) {
+  /**
+   * Show how those of a session stand.
+   * @param {import("./session.js").Session} session @param {string[]} running the kinds of them
+   */
+  tell(session, running) {
     if (this.session?.id !== session.id) this.part("recording-link").hidden = true;
     this.session = session;
-    for (const kind of ["recording", "rtmp"]) this.#mark(kind, await this.#runs(kind));
-  }
-
-  async #runs(kind) {
-    try {
-      return !["ended", "failed"].includes((await ask("GET", `${this.session.address}/${kind}`)).state);
-    } catch (error) {
-      if (error instanceof Refusal && error.status === 404) return false;
-      throw error;
-    }
+    for (const kind of Object.keys(WORDS)) this.#mark(kind, running.includes(kind));
   }
 
   #mark(kind, on) {

@@ -26,8 +26,9 @@ export class Call {
     refuse(this.part("call-refusal"), "");
     this.part("call").showModal();
     try {
-      this.#tell(await session.links());
-      await this.broadcasts.look(session);
+      const {links, broadcasts} = await session.look();
+      this.#tell(links);
+      this.broadcasts.tell(session, broadcasts);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refuse(this.part("call-refusal"), error.sentence);

@@ -4,16 +4,8 @@ import {Refusal, send} from "./api.js";
 import {refuse} from "./sheet.js";
 
 const LARGEST = 25_000_000; // bytes of a photo
-const WORDS = {
-  self: "I am the adult in this photo. I agree that it is made to move and speak",
-  "guardian-of-estate":
-    "I represent the estate of the person in this photo, who has died. The estate agrees that it is "
-    + "made to move and speak",
-  "public-domain-historical":
-    "The person in this photo is a historical figure who has died, and the portrait is in the public "
-    + "domain. It is made to move and speak",
-  fictional: "The person in this photo does not exist. The photo is made to move and speak",
-};
+
+/** @typedef {{basis: string, contexts: string[], text: string}} Notice words that the server records */
 
 /** The dialogue. Fires "added" (detail: the id of the likeness). */
 export class Consent extends EventTarget {
@@ -21,6 +13,8 @@ export class Consent extends EventTarget {
   constructor(part) {
     super();
     this.part = part;
+    /** @type {Notice[]} */
+    this.notices = [];
     this.form = part("add-form");
     this.form.addEventListener("submit", (event) => this.#submit(event));
     this.form.addEventListener("input", () => this.#tell());
@@ -28,9 +22,10 @@ export class Consent extends EventTarget {
     this.#acceptDrops(this.form.querySelector(".drop"));
   }
 
-  /** @param {{grant: boolean}} may grant: whether a yes may be recorded here */
-  open({grant}) {
+  /** @param {{grant: boolean, notices: Notice[]}} may grant: whether a yes may be recorded here */
+  open({grant, notices}) {
     this.form.reset();
+    this.notices = notices;
     for (const input of this.form.elements.basis) {
       const fromFile = input.value === "record";
       input.closest("label").hidden = !grant && !fromFile;
@@ -51,19 +46,27 @@ export class Consent extends EventTarget {
     return this.form.elements.basis.value;
   }
 
-  /** Say back in one sentence what is being agreed to. */
+  /** The words that are agreed to. */
+  get notice() {
+    const where = this.part("where").value;
+    const same = (one) => one.basis === this.basis && one.contexts.join() === where;
+    return this.notices.find(same)?.text ?? "";
+  }
+
+  /** Say back what is being agreed to; who ticked other words has not ticked these. */
   #tell() {
     const fromFile = this.basis === "record";
     this.part("terms-part").hidden = fromFile;
     this.part("record-part").hidden = !fromFile;
     this.part("add-send").textContent = fromFile ? "Add the face" : "Record this yes and add the face";
     if (fromFile) return;
-    const purpose = this.part("purpose").value.trim() || "…";
+    const purpose = slug(this.part("purpose").value).replaceAll("-", " ") || "…";
     const until = this.part("until").valueAsDate;
     const day = until ? until.toLocaleDateString("en", {dateStyle: "long", timeZone: "UTC"}) : "…";
-    const revoke = this.basis === "self" ? " I can take this back at any time." : "";
-    this.part("agree-words").textContent = `${WORDS[this.basis]}, live and in recordings, for ${purpose}, until ${day}. `
-      + `All of it is marked as made by AI. It is not for training models.${revoke}`;
+    const before = this.part("agree-words").textContent;
+    this.part("agree-notice").textContent = this.notice;
+    this.part("agree-terms").textContent = `For ${purpose}, until ${day}.`;
+    if (before !== this.part("agree-words").textContent) this.part("agree").checked = false;
   }
 
   #preview() {
@@ -137,6 +140,8 @@ export class Consent extends EventTarget {
     body.set("basis", this.basis);
     body.set("purpose", slug(this.part("purpose").value));
     body.set("until", this.part("until").value);
+    body.set("contexts", this.part("where").value);
+    body.set("notice", this.notice);
     body.set("agreed", "true");
     return body;
   }

@@ -10,7 +10,7 @@ const PHASES = {
   ended: "Ended", paused: "Ended", refused: "Not live",
 };
 const OVER = new Set(["consent-ended", "consent-revoked", "consent-expired"]);
-const OWN_VOICE = new Set(["voice", "face"]); // the face speaks with the person's own voice
+const BY_PERSON = new Set(["voice", "face"]); // what a person says drives the face
 const DRAWN = 60; // ms from a picture's coming to its being seen, about
 
 /**
@@ -78,32 +78,45 @@ export class Conversation {
 
   /** Let something else drive the face. @param {string} drive @param {{byHand?: boolean}} [how] */
   async choose(drive, {byHand = false} = {}) {
-    const {notices, microphone, camera, memory} = this.parts;
+    const {notices, microphone, camera, drives} = this.parts;
     this.adopt(drive);
-    this.session?.drive(drive);
+    this.session?.drive(drive, drives.own);
     notices.drop("voice-muted");
     if (drive === "text") await microphone.turn(false);
     if (drive !== "face") await camera.turn(false);
     // Walking over the choices with arrow keys must not turn microphones and cameras on.
     if (byHand && drive !== "text") await microphone.turn(true);
     if (byHand && drive === "face") await camera.turn(true);
-    if (OWN_VOICE.has(drive) && memory.sound !== false) {
-      notices.show("Others hear you. Here you are not played back to yourself.", {code: "voice-muted"});
-    }
+    this.#explainSilence();
+  }
+
+  /** Let others hear a person's own voice, or the face's. @param {boolean} own */
+  speakAs(own) {
+    this.parts.memory.keep({ownVoice: own});
+    this.parts.drives.mark(this.drive);
+    this.session?.drive(this.drive, own);
+    this.#explainSilence();
+  }
+
+  #explainSilence() {
+    const {memory, notices, drives} = this.parts;
+    if (!BY_PERSON.has(this.drive) || memory.sound === false) return;
+    const who = drives.own ? "Others hear you." : "Others hear the synthetic voice.";
+    notices.show(`${who} Here you are not played back to yourself.`, {code: "voice-muted"});
   }
 
   /** Show what drives the face. @param {string} drive */
   adopt(drive) {
     this.drive = drive;
     this.parts.drives.mark(drive);
-    // One's own voice, a quarter of a second late, makes it hard to talk.
-    this.parts.screen.sound(this.parts.memory.sound !== false && !OWN_VOICE.has(drive));
+    // One's own words, a quarter of a second or a sentence late, make it hard to talk.
+    this.parts.screen.sound(this.parts.memory.sound !== false && !BY_PERSON.has(drive));
   }
 
   /** @param {boolean} on */
   listenIn(on) {
     this.parts.screen.sound(on);
-    if (!OWN_VOICE.has(this.drive)) this.parts.memory.keep({sound: on});
+    if (!BY_PERSON.has(this.drive)) this.parts.memory.keep({sound: on});
   }
 
   /** @param {string} text @returns {Promise<boolean>} whether it was taken */
@@ -151,6 +164,7 @@ export class Conversation {
       manner: memory.manner ?? "warm",
       size: [width, height],
       drive: this.drive,
+      own_voice: drives.own,
       ...(drives.mind && {mind: drives.mind}),
     };
   }
@@ -181,7 +195,7 @@ export class Conversation {
     const again = {words: "Try now", act: () => this.session?.hurry()};
     if (phase === "live") {
       veil.lift();
-      this.session.drive(this.drive);
+      this.session.drive(this.drive, this.parts.drives.own);
     } else if (phase === "connecting") {
       veil.lift();
     } else if (phase === "reconnecting") {

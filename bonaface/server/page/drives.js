@@ -2,9 +2,13 @@
 
 const NOTES = {
   text: "It says what you write, in a synthetic voice.",
-  voice: "Your voice moves its lips. Others hear you.",
+  voice: "Your voice moves its lips.",
   face: "Your camera moves its head, eyes, brows and lips.",
   mind: "A conversation: it listens, thinks and answers."
+};
+const SYNTHETIC = {
+  voice: "Its voice says your words, a sentence late.",
+  face: "Its voice says your words, a sentence late.",
 };
 const PLACEHOLDERS = {
   text: "What shall it say?",
@@ -14,8 +18,8 @@ const PLACEHOLDERS = {
 };
 
 /**
- * Fires "choose" (detail: {drive, byHand}; byHand where a pointer chose it), "mind" (detail: name)
- * and "background" (detail: {kind, file?}).
+ * Fires "choose" (detail: {drive, byHand}; byHand where a pointer chose it), "mind" (detail: name),
+ * "heard" (detail: whether others hear the person's own voice) and "background" (detail: {kind, file?}).
  */
 export class Drives extends EventTarget {
   /** @param {(id: string) => any} part finds an element of the page */
@@ -32,6 +36,7 @@ export class Drives extends EventTarget {
       });
     }
     part("mind").addEventListener("change", () => this.#tell("mind", part("mind").value));
+    part("heard").addEventListener("change", () => this.#tell("heard", this.own));
     part("background").addEventListener("change", () => this.#background());
     part("background-file").addEventListener("change", () => {
       const [file] = part("background-file").files;
@@ -41,6 +46,15 @@ export class Drives extends EventTarget {
 
   get mind() {
     return this.part("mind").value;
+  }
+
+  /** Whether others hear the person's own voice, where that or the camera drives the face. */
+  get own() {
+    return this.part("heard").value === "own";
+  }
+
+  set own(own) {
+    this.part("heard").value = own ? "own" : "synthetic";
   }
 
   /** @param {{name: string, about: string}[]} minds */
@@ -54,8 +68,9 @@ export class Drives extends EventTarget {
 
   /** The one line under the choice: of a mind, what it is about. */
   #explain(drive = "mind") {
-    const about = this.minds.find((one) => one.name === this.mind)?.about;
-    this.part("drive-note").textContent = (drive === "mind" && about) || NOTES[drive];
+    const about = drive === "mind" && this.minds.find((one) => one.name === this.mind)?.about;
+    const synthetic = !this.own && SYNTHETIC[drive];
+    this.part("drive-note").textContent = about || synthetic || NOTES[drive];
   }
 
   /** @param {string} drive */
@@ -65,6 +80,7 @@ export class Drives extends EventTarget {
     this.#explain(drive);
     this.part("words").placeholder = PLACEHOLDERS[drive];
     this.part("mind-choice").hidden = drive !== "mind";
+    this.part("heard-choice").hidden = drive !== "voice" && drive !== "face";
     this.part("background-choice").hidden = drive !== "face";
     this.part("camera").hidden = drive !== "face";
   }

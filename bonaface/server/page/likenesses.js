@@ -3,7 +3,7 @@
 import {ask, picture, send} from "./api.js";
 
 /**
- * @typedef {{id: string, name: string, basis: string, purposes: string[], valid_until: string,
+ * @typedef {{id: string, name: string, basis: string, purposes: string[], contexts: string[], valid_until: string,
  *   status: "active" | "expired" | "revoked" | "unknown", picture: string}} Likeness
  */
 

@@ -4,7 +4,7 @@ const KEY = "bonaface-studio";
 
 /**
  * @typedef {{likeness?: string, voice?: string, manner?: string, size?: string, sound?: boolean,
- *   captions?: boolean, captionSize?: string}} Choices
+ *   ownVoice?: boolean, captions?: boolean, captionSize?: string}} Choices
  */
 
 /** The choices, as properties. */

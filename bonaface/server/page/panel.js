@@ -7,15 +7,15 @@ const NAMES = {
   dropped: ["Pictures not drawn", ""],
   late: ["Pictures too late", ""],
   sounds: ["Sounds played", ""],
+  sounds_late: ["Sounds too late", ""],
+  gaps: ["Sounds missing", ""],
   lead: ["Made ahead", "ms"],
   skew_p99: ["Sound against picture, p99", "ms"],
   first_sound: ["Text to sound", "ms"],
-  first_picture: ["Text to picture", "ms"],
   interruption: ["Interruption to silence", "ms"],
   answer: ["Your last word to its first", "ms"],
   camera_dropped: ["Camera pictures skipped", ""],
   microphone_dropped: ["Microphone lost", ""],
-  cpu: ["Processor", "%"],
 };
 const KEPT = 60; // seconds on a sparkline
 
@@ -112,7 +112,7 @@ function count(report) {
 
 function named(name, value) {
   const [label, unit] = NAMES[name] ?? [plain(name), ""];
-  return [label, said(unit === "%" ? value * 100 : value, unit)];
+  return [label, said(value, unit)];
 }
 
 function plain(name) {

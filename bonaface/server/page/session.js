@@ -11,7 +11,7 @@ const KEY = "bonaface-session";
 
 /**
  * @typedef {{likeness: string, purpose?: string, voice: string, manner: string,
- *   size: [number, number], drive: string, mind?: string, background?: string}} Cast
+ *   size: [number, number], drive: string, own_voice: boolean, mind?: string, background?: string}} Cast
  */
 
 /**
@@ -90,10 +90,10 @@ export class Session extends EventTarget {
     if (!this.peer?.tell({type: "interrupt"})) await ask("POST", `${this.address}/interrupt`, {});
   }
 
-  /** @param {string} mode */
-  drive(mode) {
-    this.cast.drive = mode;
-    this.peer?.tell({type: "drive", mode});
+  /** @param {string} mode @param {boolean} own whether others hear the person's own voice */
+  drive(mode, own) {
+    Object.assign(this.cast, {drive: mode, own_voice: own});
+    this.peer?.tell({type: "drive", mode, own_voice: own});
   }
 
   /** Put something else behind the person. @param {string} kind @param {File} [file] */
@@ -106,9 +106,9 @@ export class Session extends EventTarget {
     }
   }
 
-  /** Where others can watch it or send to it. */
-  async links() {
-    return (await ask("GET", this.address)).links;
+  /** Where others can watch it or send to it, and which broadcasts of it run. */
+  async look() {
+    return ask("GET", this.address);
   }
 
   /** @param {"microphone" | "camera"} which @param {MediaStreamTrack | null} track */

@@ -39,7 +39,7 @@ const talk = new Conversation({
 let settings = {scopes: [], ice_servers: []};
 
 function add() {
-  consent.open({grant: settings.scopes.includes("consent")});
+  consent.open({grant: settings.scopes.includes("consent"), notices: settings.notices});
 }
 
 /** Show the likeness of last time, or the first, or say how to add one. */
@@ -115,6 +115,7 @@ function wireChoices() {
     part("captions").dataset.size = memory.captionSize;
   });
   drives.addEventListener("choose", ({detail}) => talk.choose(detail.drive, detail));
+  drives.addEventListener("heard", ({detail}) => talk.speakAs(detail));
   drives.addEventListener("mind", () => talk.restart());
   drives.addEventListener("background", ({detail}) => talk.background(detail.kind, detail.file));
   likenesses.addEventListener("choose", ({detail}) => talk.appear(detail));
@@ -197,6 +198,7 @@ async function begin() {
   wire();
   wireChoices();
   wireDevices();
+  drives.own = memory.ownVoice !== false;
   talk.adopt("text");
   const wanted = [ask("GET", "/api/voices"), ask("GET", "/api/minds"), likenesses.load()];
   const [{voices}, {minds}] = await Promise.all(wanted);
