@@ -16,9 +16,11 @@ FINE = 1.5  # texels a pixel
 DEEPER = np.array([0.88, 0.83, 0.79])  # lower teeth lie in light that lips have reddened
 PALER, BRIGHTER = 9.0, 16.0  # a* and L* of CIELAB that set teeth apart from lips
 DIMMEST, BRIGHTEST = 105.0, 236.0  # levels that a tooth in full light may have
+WHITEST = 245.0  # of any channel of it
 INSIDE = 0.3  # mm that a row of teeth ends before its own shadow
 EVEN, SIDE = 4.0, 1.5  # mm: how even a row of teeth is; and where it fades at the corners
 HUES = (0.86, 1.14)  # of the light: how far a channel may be from the mean of all
+SKIN = np.array([1.25, 0.93, 0.82])  # the hue of skin in white light, dark or pale
 _CHEEKS = (50, 280, 205, 425, 101, 330)
 _RED = (15, 16, 85, 315, 86, 316)
 
@@ -82,13 +84,15 @@ def _tooth(white: Places, skin: Places) -> Places:
     """A tooth is about as white as an eye: that knows the light whatever the colour of the skin.
 
     Behind tinted glasses, in shadow and between narrow lids an eye is not white; then the skin says
-    how much light there is, and no light is so coloured that teeth look like wood.
+    how much light there is. It also has a say in the colour of the light, which it has seen more
+    of; no light is so coloured that teeth look like wood.
     """
     lit = white.mean() * 1.15
     level = float(np.clip(max(lit, 1.3 * skin.mean()), DIMMEST, BRIGHTEST))
-    hue = np.clip(white / max(white.mean(), 1.0), *HUES) * (1.03, 1.0, 0.93)
-    hue = 0.6 * hue + 0.4 * np.array([1.06, 1.0, 0.9])
-    tooth: Places = np.minimum(hue / hue.mean() * level, 245.0)
+    eye = np.clip(white / max(white.mean(), 1.0), *HUES) * (1.03, 1.0, 0.93)
+    face = np.clip(skin / max(skin.mean(), 1.0) / SKIN, *HUES) * (1.06, 1.0, 0.9)
+    hue = 0.5 * eye + 0.5 * face
+    tooth: Places = hue / max(hue.mean() / level, hue.max() / WHITEST)
     return tooth
 
 

@@ -21,9 +21,10 @@ BITE = 0.6  # share of the curve of the upper teeth that the lower ones have
 TONGUE_RISE, TONGUE_TIP = 4.6, 4.2  # mm that a tongue lies up when the mouth is open, and goes up
 TIP_LIGHT = 1.5  # a tongue's tip between the teeth is lit from the front, its texture from above
 DEEP = 2.0  # mm over which the lips take light from what lies deep behind them
-SHADE, SHADE_DEPTH = 0.34, 1.3  # light that teeth lose right under the upper lip, and mm of that
+SHADE, SHADE_DEPTH = 0.30, 1.3  # light that teeth lose right under the upper lip, and mm of that
 CORNER = 6.0  # mm from the corners in which the cheeks take light
 RIM, RIM_DEPTH = 0.75, 0.75  # how much of the wet inner lip shows at its edge, and mm of that
+AJAR, THIN = 7.0, 0.3  # mm apart from which lips show and shade all of that; the least share of it
 THROUGH = 0.002  # of the light, that is not worth to look further for
 SEAM_GAP, SEAM_WIDTH = 2.4, 0.5  # mm between the lips from which they have no seam; half its width
 SEAM_TAPER = 0.12  # share of the mouth's width in which the seam tapers, at each corner
@@ -180,15 +181,16 @@ def _light(
     y = opening.top + row
     above = max(y - opening.high[column], 0.0) * mm
     below = max(opening.low[column] - y, 0.0) * mm
+    apart = min(max((opening.low[column] - opening.high[column]) * mm / AJAR, THIN), 1.0)
     side = min(column, opening.cover.shape[1] - 1 - column) * mm / CORNER
     side = min(max(side, 0.0), 1.0)
     corner = 0.55 + 0.45 * side * (2 - side)
     open_ = min(max(1.7 * deep[row, column] - 0.45, 0.0), 1.0)
-    shade = 1 - SHADE * _fall(above / SHADE_DEPTH)
-    rim = RIM * _fall(min(above, below) / RIM_DEPTH)
+    shade = 1 - SHADE * _fall(above / (SHADE_DEPTH * apart))
+    rim = RIM * _fall(min(above, below) / (RIM_DEPTH * apart))
     full = bite.light * corner
     dark = full * (1.15 - 0.6 * open_)  # the middle is the furthest away
-    return (dark, full * (0.3 + 0.7 * open_), full * shade), rim
+    return (dark, full * (0.3 + 0.7 * open_), corner * shade), rim
 
 
 @inlined
