@@ -280,6 +280,24 @@ def test_a_follower_who_never_reads_loses_the_oldest_and_costs_little() -> None:
     asyncio.run(go())
 
 
+@pytest.mark.usefixtures("granted_home")
+def test_who_connects_and_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bonaface.server.run.SILENCE", 1.0)
+
+    async def go() -> None:
+        async with served() as here:
+            port = here.client.base_url.port
+            mute = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+            mute[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: ")  # and no more
+            async with asyncio.timeout(10):
+                assert [await reader.read() for reader, _ in mute] == [b""] * 20
+            for _, writer in mute:
+                writer.close()
+            assert (await here.client.get("/healthz")).status_code == 200
+
+    asyncio.run(go())
+
+
 class Flood(MediaStreamTrack):  # type: ignore[misc]
     """A camera of 3840 x 2160 at 120 pictures a second, each a key picture."""
 
@@ -363,14 +381,14 @@ def test_a_full_machine_loses_pictures_and_no_sound(server: Served) -> None:
             with busy_cores():
                 first = await one.figures(session)
                 heard = len(viewer.sounds)
-                last = await one.figures(session, least=first["seconds"] + 15)
+                last = await one.figures(session, least=first["seconds"] + 10)
             seconds = last["seconds"] - first["seconds"]
             assert last["gaps"] == 0
             assert last["sounds"] - first["sounds"] == pytest.approx(50 * seconds, rel=0.02)
             shown, lost = (last[name] - first[name] for name in ("pictures", "dropped"))
             lost += last["late"] - first["late"]
             assert shown + lost == pytest.approx(25 * seconds, rel=0.05)  # all are accounted for
-            assert shown > 5 * seconds
+            assert shown > seconds
             stamps = [one.pts for one in viewer.sounds[heard:]]
             assert {b - a for a, b in pairwise(stamps)} == {960}  # 20 ms each, none missing
 

@@ -6,9 +6,11 @@ import logging
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,6 +22,7 @@ from bonaface.server.settings import ServerSettings
 if TYPE_CHECKING:
     from bonaface.server.registry import Registry
 
+SILENCE = 10.0  # s in which a connection must have asked for something
 GOODBYE = 3  # s for answers that still run
 HANDSHAKE_HEADERS = 32_768  # bytes of a request's head
 SWITCH = 0.001  # s: threads give way to the event loop this often
@@ -32,6 +35,18 @@ class Serving(uvicorn.Server):
     def __init__(self, app: FastAPI, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
         self.app, self._started = app, started
+        self._silent: dict[Any, float] = {}  # connections that asked for nothing yet, since when
+
+    async def on_tick(self, counter: int) -> bool:
+        """Let go of those who connect and say nothing, or never finish saying it."""
+        if counter % 10 == 0:
+            now, before = time.monotonic(), self._silent
+            mute = [one for one in self.server_state.connections if vars(one).get("cycle") is None]
+            self._silent = {one: before.get(one, now) for one in mute}
+            for one, since in self._silent.items():
+                if now - since > SILENCE and one.transport is not None:
+                    one.transport.close()
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
@@ -54,6 +69,7 @@ def serve(
     """Serve until interrupted; `tell` hears the address. Raises SettingsError."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     sys.setswitchinterval(SWITCH)
+    _raise_limit()
     with bind(settings.host, settings.port) as listening:
         settings = replace(settings, port=listening.getsockname()[1])
         server = prepare(settings, lambda: tell(settings.address), make_engine)
@@ -61,6 +77,16 @@ def serve(
             asyncio.run(server.serve([listening]))
         except KeyboardInterrupt:
             return  # it has shut down by then
+
+
+def _raise_limit() -> None:
+    """Take as many files and sockets as the system allows: each peer and viewer needs some."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 not everywhere
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def prepare(
