@@ -428,7 +428,7 @@ async def settle(one: Visit) -> tuple[int, int, float]:
         if (await one.metrics())["peers"] == 0:
             break
         await asyncio.sleep(0.2)
-    await asyncio.sleep(1)
+    await asyncio.sleep(6)  # HTTP connections are kept for five seconds
     return one.belongings()
 
 
