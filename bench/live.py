@@ -143,7 +143,7 @@ def draw_mouths() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
 
 async def measure_answer(peer: LivePeer, times: int) -> list[float]:
     """Say something to a scripted mind: from the last of it to the first of the answer."""
-    question, found = say("I am here to see Doctor Brown."), []
+    question, found = say("Where does it hurt?"), []
     for _ in range(times):
         await quiet(peer)
         peer.microphone.sent.clear()
@@ -188,7 +188,7 @@ async def measure_faces(server: Server, web: httpx.AsyncClient, most: int, secon
     peers: list[LivePeer] = []
     refused: str | None = None
     while len(peers) < most and refused is None:
-        peer = LivePeer(server.address, keep=False)
+        peer = LivePeer(server.address, keep=False, talks=False)
         try:
             await peer.open(web, size=[512, 512], rate=25)
         except httpx.HTTPStatusError as error:
@@ -196,16 +196,19 @@ async def measure_faces(server: Server, web: httpx.AsyncClient, most: int, secon
             break
         peers.append(peer)
         await asyncio.sleep(2)
-        rows.append(await count_faces(server, web, len(peers), seconds))
+        rows.append(await count_faces(server, web, peers, seconds))
     for peer in peers:
         await peer.close(web)
     return rows, len(peers) + 1 if refused else None, refused
 
 
 async def count_faces(
-    server: Server, web: httpx.AsyncClient, faces: int, seconds: float
+    server: Server, web: httpx.AsyncClient, peers: list[LivePeer], seconds: float
 ) -> dict[str, float]:
-    """Watch what runs for some seconds."""
+    """Watch what runs for some seconds, all of them talking."""
+    faces = len(peers)
+    for peer in peers:
+        peer.channel.send(json.dumps({"type": "say", "text": LONG}))
     before, spent = await totals(server, web), server.spent
     begun = asyncio.get_running_loop().time()
     await asyncio.sleep(seconds)
@@ -234,7 +237,7 @@ Measure = Callable[[LivePeer, int], Awaitable[list[float]]]
 LATENCIES: dict[str, tuple[Measure, dict[str, Any], int]] = {
     "voice": (measure_voice, {"drive": "voice"}, 30),
     "face": (measure_face, {"drive": "face"}, 30),
-    "answer": (measure_answer, {"drive": "mind", "mind": "receptionist"}, 15),
+    "answer": (measure_answer, {"drive": "mind", "mind": "patient"}, 15),
     "interruption": (measure_interruption, {"drive": "text"}, 20),
 }
 

@@ -98,6 +98,7 @@ class LivePeer:
     server: str
     webcam: Webcam | None = None
     keep: bool = True
+    talks: bool = True  # into a microphone
     microphone: Microphone = field(default_factory=Microphone)
     heard: list[Heard] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
@@ -113,7 +114,10 @@ class LivePeer:
         self.connection = RTCPeerConnection(RTCConfiguration([]))
         self.channel = self.connection.createDataChannel("bonaface")
         self.connection.on("track", self._take)
-        self.connection.addTransceiver(self.microphone, "sendrecv")
+        if self.talks:
+            self.connection.addTransceiver(self.microphone, "sendrecv")
+        else:
+            self.connection.addTransceiver("audio", "recvonly")
         if self.webcam:
             self.connection.addTransceiver(self.webcam, "sendrecv")
         else:
@@ -134,6 +138,9 @@ class LivePeer:
         async with asyncio.timeout(10):
             while not self.heard or not self.seen:  # noqa: ASYNC110 - two lists, no event
                 await asyncio.sleep(0.02)
+        if not self.keep:
+            for transceiver in self.connection.getTransceivers():
+                transceiver.receiver._RTCRtpReceiver__jitter_buffer = Forget()  # noqa: SLF001
 
     async def close(self, web: httpx.AsyncClient) -> None:
         """End the session."""
@@ -163,6 +170,14 @@ class LivePeer:
             self.heard.append(Heard(now, both.mean(1).astype(np.float32) / 32768))
         else:
             self.seen.append(Seen(now, frame.to_ndarray(format="rgb24")))
+
+
+class Forget:
+    """In the place of a jitter buffer: takes packets and gives nothing to decode."""
+
+    def add(self, _: Any) -> tuple[bool, None]:
+        """Take a packet."""
+        return False, None
 
 
 def first_loud(heard: list[Heard], since: float, level: float = 0.01) -> float | None:

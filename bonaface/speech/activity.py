@@ -17,6 +17,7 @@ from bonaface.weights import find, open_onnx
 WINDOW: Final = 512  # samples judged at once
 BEFORE: Final = 64  # samples before them that the network sees too
 MEMORY: Final = (1, 1, 128)  # of the LSTM, twice
+SILENT: Final = 1e-4  # peak of what no microphone can tell from nothing: it is not judged
 PAUSE: Final = SECOND // 2  # after a longer gap nothing is remembered
 
 
@@ -89,7 +90,8 @@ class Activity:
                 yield self._judge(self._rest[: BEFORE + WINDOW])
 
     def _judge(self, samples: Floats) -> Voiced:
-        chance = self._listeners[self._turn].judge(samples)
+        heard = float(np.abs(samples).max()) > SILENT
+        chance = self._listeners[self._turn].judge(samples) if heard else 0.0
         self._turn = (self._turn + 1) % len(self._listeners)
         begin = self._first + self._count * SECOND // RATE
         until = self._first + (self._count + WINDOW) * SECOND // RATE
