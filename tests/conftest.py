@@ -12,6 +12,13 @@ from bonaface.config import settings
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with other programs in real time get three tries: a busy machine may spoil one."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 @pytest.fixture(scope="session")
 def media() -> Path:
     """The shared test media; a test that asks for it is skipped where it is absent."""
