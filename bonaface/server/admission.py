@@ -16,7 +16,7 @@ from typing import Final
 from bonaface.errors import RequestRefused
 
 FIXED: Final = 0.0015  # s of one core for a picture of any size, and the 40 ms of sound with it
-PER_PIXEL: Final = 0.0070 / 512**2  # s: drawn, labelled, marked and encoded (bench/live.py)
+PER_PIXEL: Final = 0.0070 / 512**2  # s: drawn, labelled, marked, encoded; a first guess
 MOST: Final = 0.92  # share of the cores that sessions may take: the rest is for the loop and bursts
 LATE: Final = 0.02  # share of pictures that came too late, above which the machine counts as full
 WINDOW: Final = 10  # s over which lateness counts

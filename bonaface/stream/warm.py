@@ -39,7 +39,7 @@ def _say(voice: str) -> None:
 
 
 def _listen() -> None:
-    noise = Sound(0, np.zeros(RATE, np.float32), RATE)
+    noise = Sound(0, np.full(RATE, 0.001, np.float32), RATE)  # silence would not be judged
     list(Activity().push(noise))
     stage = Transcriber()
     list(stage.push(noise))
