@@ -214,7 +214,8 @@ def test_nobody_is_named(record: ConsentRecord, leave: Permit, tmp_path: Path) -
     path = tmp_path / "signed.png"
     sign_media(write(tmp_path / "ada-lovelace.png"), path, "image/png", statement)
     data = path.read_bytes().lower()
-    secrets = (b"Ada", b"Lovelace", b"Secret", b"FROMCAMERA", record.portrait.sha256.encode())
+    # None is short: three letters in either case are found in the noise of pixels now and then.
+    secrets = (b"Lovelace", b"Secret Person", b"FROMCAMERA", record.portrait.sha256.encode())
     assert all(secret.lower() not in data for secret in secrets)
 
 
