@@ -10,7 +10,7 @@ import wave
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -260,6 +260,21 @@ def test_a_voice_alone_needs_no_permit(tmp_path: Path) -> None:
     sign_media(write(tmp_path / "sound.wav"), tmp_path / "out.wav", "audio/wav", statement)
     found = read_credentials(tmp_path / "out.wav")
     assert (found.state, found.said.ai, found.said.consent) == ("trusted", True, None)
+
+
+@pytest.mark.parametrize("origin", ["ai", "composite"])
+def test_what_other_tools_made_needs_no_permit_but_a_mark(
+    tmp_path: Path, origin: Literal["ai", "composite"]
+) -> None:
+    path, output = write(tmp_path / "still.png"), tmp_path / "out.png"
+    with pytest.raises(Unmarked):
+        sign_media(path, output, "image/png", Statement(NOW, None, origin=origin, parent=path))
+    statement = Statement(NOW, None, None, PICTURE_ID, origin=origin, parent=path)
+    store = sign_media(path, output, "image/png", statement)
+    assert store in output.read_bytes()
+    found = read_credentials(output)
+    assert (found.state, found.said.ai, found.said.consent) == ("trusted", True, None)
+    assert found.said.actions == ("c2pa.opened", "c2pa.watermarked.bound")
 
 
 def test_signing_what_is_broken_leaves_nothing(statement: Statement, tmp_path: Path) -> None:

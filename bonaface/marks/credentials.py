@@ -22,6 +22,7 @@ from bonaface.marks.claims import Claims
 from bonaface.marks.container import sniff, sniff_file
 from bonaface.marks.manifest import (
     Statement,
+    parent_ingredient,
     portrait_ingredient,
     require_leave,
     write_manifest,
@@ -55,19 +56,22 @@ class Credentials:
     limits: tuple[str, ...] = ()  # sentences: what could not be read
 
 
-def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> None:
-    """Sign a file: MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says.
+def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> bytes:
+    """Sign a file (MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says).
 
-    The result is read back, and appears under `path_out` whole or not at all. Raises
-    ConsentMissing, ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError
-    or UnwritableMedia.
+    Answers the manifest store that is now in it, as JUMBF (C2PA 2.4, section 11). The result is
+    read back, and appears under `path_out` whole or not at all. Raises ConsentMissing,
+    ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError or
+    UnwritableMedia.
     """
     require_leave(statement, mime)
     half = _draft(path_out)
     try:
         large = path_in.stat().st_size > _LARGE
         tries = (_LEAF, 0) if large and mime.endswith(("/mp4", "/quicktime")) else (0,)
-        if not any(_sign(path_in, half, mime, statement, leaf) for leaf in tries):
+        stores = (_sign(path_in, half, mime, statement, leaf) for leaf in tries)
+        store = next(filter(None, stores), None)
+        if store is None:
             raise CredentialsError("The credentials did not hold when they were read back.")
         half.chmod(path_in.stat().st_mode & 0o777)
         half.replace(path_out)
@@ -77,6 +81,7 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
         raise _unwritable(path_out, error) from error
     finally:
         half.unlink(missing_ok=True)
+    return store
 
 
 def _draft(path: Path) -> Path:
@@ -95,18 +100,20 @@ def _unwritable(path: Path, error: OSError) -> UnwritableMedia:
     return UnwritableMedia(f"{path} could not be signed: {reason}.")
 
 
-def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int) -> bool:
-    """Sign into `half`, and tell whether it reads back as trusted."""
+def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int) -> bytes | None:
+    """Sign into `half`, and answer the manifest store if it reads back as trusted."""
     signing = keys.signing_keys(datetime.now(UTC))
     with _context(signing.root.decode(), leaf) as context:
         builder = Builder(write_manifest(statement), context=context)
         if statement.portrait is not None:
             _add_portrait(builder, statement.portrait)
+        if statement.parent is not None:
+            _add_parent(builder, statement.parent)
         with path_in.open("rb") as source, half.open("w+b") as target:
             with Signer.from_info(_signer(signing)) as signer:
-                builder.sign(signer, mime, source, target)
+                store: bytes = builder.sign(signer, mime, source, target)
             target.seek(0)
-            return _read(mime, target).state == "trusted"
+            return store if _read(mime, target).state == "trusted" else None
 
 
 def _signer(signing: keys.SigningKeys) -> C2paSignerInfo:
@@ -122,6 +129,14 @@ def _add_portrait(builder: Builder, portrait: bytes) -> None:
             "The portrait is of a kind that credentials cannot name.", "Use JPEG, PNG or WebP."
         )
     builder.add_ingredient(portrait_ingredient(), mime, io.BytesIO(portrait))
+
+
+def _add_parent(builder: Builder, parent: Path) -> None:
+    mime = sniff_file(parent)
+    if mime is None:
+        raise CredentialsError("The original is of a kind that credentials cannot name.")
+    with parent.open("rb") as stream:
+        builder.add_ingredient(parent_ingredient(), mime, stream)
 
 
 def read_credentials(path: Path) -> Credentials:

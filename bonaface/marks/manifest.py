@@ -8,7 +8,8 @@ carries are kept. The file's own name is left out, since it may be somebody's.
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from bonaface import __version__
 from bonaface.consent.policy import Permit
@@ -19,7 +20,14 @@ CONSENT_LABEL = "org.bonaface.consent"
 PICTURE_ALGORITHM = "org.bonaface.picture.1"
 SOUND_ALGORITHM = "org.bonaface.sound.1"
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-PORTRAIT_ID = "portrait"
+PORTRAIT_ID, PARENT_ID = "portrait", "parent"
+# made: by Bonaface. ai, composite: by other tools, wholly or in part by a model, as its owner says.
+Origin: TypeAlias = Literal["made", "ai", "composite"]
+_SOURCES: dict[Origin, str] = {
+    "made": "trainedAlgorithmicMedia",
+    "ai": "trainedAlgorithmicMedia",
+    "composite": "compositeWithTrainedAlgorithmicMedia",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +39,20 @@ class Statement:
     portrait: bytes | None = None  # the photo's file: an ingredient
     picture_mark: str | None = None
     sound_mark: str | None = None
+    origin: Origin = "made"
+    parent: Path | None = None  # the file that this was before it was marked: an ingredient
 
 
 def require_leave(statement: Statement, mime: str) -> None:
     """Refuse to vouch for a face without a permit that holds now, or for anything unmarked.
 
-    Raises ConsentMissing, ConsentDenied or Unmarked.
+    What other tools made shows whom it shows; that it is marked asks for no permit. Raises
+    ConsentMissing, ConsentDenied or Unmarked.
     """
     if mime.startswith("audio/"):
         if statement.sound_mark is None:
             raise Unmarked("This sound carries no mark, so it is not signed.")
-    elif statement.permit is None:
+    elif statement.permit is None and statement.origin == "made":
         raise ConsentMissing("Nothing that shows a face is signed without a permit.")
     elif statement.picture_mark is None:
         raise Unmarked("These pictures carry no mark, so they are not signed.")
@@ -72,20 +83,33 @@ def portrait_ingredient() -> dict[str, str]:
     }
 
 
+def parent_ingredient() -> dict[str, str]:
+    """Describe the file that was marked; its name may be somebody's, so it is left out."""
+    own_id = f"xmp:iid:{uuid.uuid4()}"
+    return {
+        "title": "parent",
+        "relationship": "parentOf",
+        "label": PARENT_ID,
+        "instance_id": own_id,
+    }
+
+
 def _actions(statement: Statement) -> dict[str, Any]:
-    """C2PA 2.4, section 18.15: made from nothing by a trained model, then marked."""
+    """C2PA 2.4, section 18.15: made from nothing by a trained model, or opened; then marked."""
     when = statement.made_at.astimezone(UTC).isoformat(timespec="seconds")
     agent = {"name": NAME, "version": __version__}
-    created: dict[str, Any] = {
-        "action": "c2pa.created",
-        "digitalSourceType": SOURCE_TYPES + "trainedAlgorithmicMedia",
-        "when": when,
-        "softwareAgent": agent,
-    }
-    if statement.portrait is not None:
-        created["parameters"] = {"ingredientIds": [PORTRAIT_ID]}
-    marked = {"action": "c2pa.watermarked.bound", "when": when, "softwareAgent": agent}
-    actions = [created, *(dict(marked) for _ in _bindings(statement))]
+    source = SOURCE_TYPES + _SOURCES[statement.origin]
+    first: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": source}
+    if statement.parent is not None:
+        first["action"] = "c2pa.opened"
+        first["parameters"] = {"ingredientIds": [PARENT_ID]}
+    elif statement.portrait is not None:
+        first["parameters"] = {"ingredientIds": [PORTRAIT_ID]}
+    marked = {"action": "c2pa.watermarked.bound"}
+    actions = [
+        {**action, "when": when, "softwareAgent": agent}
+        for action in (first, *(marked for _ in _bindings(statement)))
+    ]
     return {"label": "c2pa.actions.v2", "data": {"actions": actions, "allActionsIncluded": True}}
 
 
