@@ -31,7 +31,7 @@ from bonaface.errors import (
     UnreadableMedia,
     UnwritableMedia,
 )
-from bonaface.marks import credentials, keys
+from bonaface.marks import credentials, keys, trust
 from bonaface.marks.claims import read_claims
 from bonaface.marks.container import sniff
 from bonaface.marks.credentials import Credentials, Statement, read_credentials, sign_media
@@ -274,7 +274,7 @@ def test_what_other_tools_made_needs_no_permit_but_a_mark(
     assert store in output.read_bytes()
     found = read_credentials(output)
     assert (found.state, found.said.ai, found.said.consent) == ("trusted", True, None)
-    assert found.said.actions == ("c2pa.opened", "c2pa.watermarked.bound")
+    assert found.said.actions == ("c2pa.opened", "c2pa.addedText", "c2pa.watermarked.bound")
 
 
 def test_signing_what_is_broken_leaves_nothing(statement: Statement, tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ def test_what_does_not_read_back_is_not_left(
     statement: Statement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "still.jpg")
-    monkeypatch.setattr(keys, "trust_anchors", str)
+    monkeypatch.setattr(trust, "anchors", lambda _: "")
     with pytest.raises(CredentialsError, match="read back"):
         sign_media(path, tmp_path / "out.jpg", "image/jpeg", statement)
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["still.jpg"]
@@ -401,8 +401,8 @@ def test_a_stranger_is_valid_until_trusted(stranger: keys.SigningKeys, tmp_path:
         assert (found.state, found.said.ai) == ("valid", False)
         assert "not known" in found.problems[0]
         keys.signing_keys(NOW)  # an authority of one's own changes nothing
-    keys.trust(tmp_path / "stranger.pem")
-    keys.trust(tmp_path / "stranger.pem")
+    trust.trust(tmp_path / "stranger.pem")
+    trust.trust(tmp_path / "stranger.pem")
     assert read_credentials(path).state == "trusted"
 
 
@@ -410,9 +410,9 @@ def test_only_an_authority_can_be_trusted(stranger: keys.SigningKeys, tmp_path: 
     leaf = tmp_path / "leaf.pem"
     leaf.write_bytes(stranger.chain)
     with pytest.raises(KeysError, match="of a signer"):
-        keys.trust(leaf)
+        trust.trust(leaf)
     with pytest.raises(KeysError, match="holds no certificate"):
-        keys.trust(tmp_path / "none.pem")
+        trust.trust(tmp_path / "none.pem")
 
 
 def test_an_edited_photo_with_a_made_part_counts_as_made(stranger: keys.SigningKeys) -> None:
@@ -473,7 +473,7 @@ def test_the_authority_can_be_exported(tmp_path: Path) -> None:
     path = tmp_path / "root.pem"
     keys.export_root(path, NOW)
     assert b"PRIVATE" not in path.read_bytes()
-    assert keys.trust(path).name == "trusted"
+    assert trust.trust(path).name == "trusted"
 
 
 def test_no_keys_are_made_by_looking(home: Path) -> None:
