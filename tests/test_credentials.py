@@ -6,22 +6,19 @@ import shutil
 import socket
 import subprocess
 import sys
-import wave
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import av
 import numpy as np
 import pytest
-from c2pa import Builder, C2paSignerInfo, Context, Reader, Settings, Signer
+from c2pa import Builder, C2paSignerInfo, Reader, Signer
 from PIL import Image
+from unsigned import MIMES, allow, build, consent, photo, recorded, write, write_video
 
-from bonaface.consent.policy import Permit, permit
-from bonaface.consent.portrait import hash_portrait
-from bonaface.consent.records import ConsentRecord, Terms, grant, revoke
-from bonaface.core import Picture
+from bonaface.consent.policy import Permit
+from bonaface.consent.records import ConsentRecord, revoke
 from bonaface.errors import (
     ConsentDenied,
     ConsentMissing,
@@ -39,68 +36,7 @@ from bonaface.marks.manifest import SOURCE_TYPES
 
 NOW = datetime.now(UTC)
 PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"
-MIMES = {
-    "video.mp4": "video/mp4",
-    "still.jpg": "image/jpeg",
-    "still.png": "image/png",
-    "still.webp": "image/webp",
-    "sound.wav": "audio/wav",
-    "sound.m4a": "audio/mp4",
-}
 pytestmark = pytest.mark.usefixtures("home")
-
-
-def pixels(seed: int = 1) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    coarse = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
-    return np.asarray(Image.fromarray(coarse).resize((192, 192), Image.Resampling.BICUBIC)).copy()
-
-
-def photo(seed: int = 1, **options: Any) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels(seed)).save(file, "JPEG", **options)
-    return file.getvalue()
-
-
-def write_video(path: Path, layout: dict[str, str] | None = None) -> None:
-    with av.open(str(path), "w", options=layout or {}) as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width = stream.height = 192
-        stream.pix_fmt = "yuv420p"
-        for index in range(10):
-            frame = av.VideoFrame.from_ndarray(pixels(index), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-
-
-def write_sound(path: Path) -> None:
-    tone = np.sin(np.arange(48_000) / 20).astype(np.float32) * 0.3
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("aac", rate=48_000, layout="mono")
-        frame = av.AudioFrame.from_ndarray(tone[None, :], format="fltp", layout="mono")
-        frame.sample_rate = 48_000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-
-
-def write_wave(path: Path) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(bytes(32_000))
-
-
-def write(path: Path) -> Path:
-    """Make an unsigned file of the kind that its name says."""
-    if path.suffix == ".mp4":
-        write_video(path)
-    elif path.suffix == ".m4a":
-        write_sound(path)
-    elif path.suffix == ".wav":
-        write_wave(path)
-    else:
-        Image.fromarray(pixels()).save(path)
-    return path
 
 
 def spoil(path: Path) -> None:
@@ -118,13 +54,12 @@ def spoil(path: Path) -> None:
 
 @pytest.fixture
 def record() -> ConsentRecord:
-    terms = Terms("Ada Lovelace", "self", ("training-video",), date(2099, 12, 31))
-    return grant(hash_portrait(photo(), Picture(0, pixels())), terms, NOW)
+    return consent(NOW)
 
 
 @pytest.fixture
 def leave(record: ConsentRecord) -> Permit:
-    return permit(record, Picture(0, pixels()), None, NOW)
+    return allow(record, NOW)
 
 
 @pytest.fixture
@@ -363,25 +298,6 @@ def test_random_damage_never_passes_nor_crashes(signed: Callable[[str], Path], n
         path.write_bytes(data)
         found = read_credentials(path)
         assert found.state in {"none", "invalid"}
-
-
-def build(manifest: dict[str, Any], signing: keys.SigningKeys, data: bytes) -> bytes:
-    """Sign as a stranger would, with c2pa alone."""
-    target = io.BytesIO()
-    quiet = Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}})
-    info = C2paSignerInfo(b"es256", signing.chain, signing.key, None)
-    with Context(settings=quiet) as context, Signer.from_info(info) as signer:
-        Builder(manifest, context=context).sign(signer, "image/jpeg", io.BytesIO(data), target)
-    return target.getvalue()
-
-
-def recorded(source: str) -> dict[str, Any]:
-    action = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPES + source}
-    return {
-        "claim_version": 2,
-        "claim_generator_info": [{"name": "Camera", "version": "1"}],
-        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
-    }
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bonaface.marks.store import at, by_model, listed, signer_of, text
+from bonaface.marks.store import TRUST, at, by_model, codes, deltas, listed, signer_of, text
 
 Role: TypeAlias = Literal["parent", "part", "input"]
 State: TypeAlias = Literal["trusted", "valid", "invalid", "none"]
 _ROLES: dict[str, Role] = {"parentOf": "parent", "componentOf": "part", "inputTo": "input"}
-_UNKNOWN = {"signingCredential.untrusted", "signingCredential.expired"}
 _LEADS: dict[Role, str] = {
     "parent": "It was made from a file",
     "part": "A part of it is from a file",
@@ -78,25 +77,12 @@ def _ancestor(store: object, ingredient: object, role: Role) -> Ancestor:
 
 
 def _state(store: object, ingredient: object) -> State:
-    """Take what was found when it went in, and whom this installation trusts now."""
+    """Take what was found when it went in, and what is found now, as far as it differs."""
     then = at(ingredient, "validation_results", "activeManifest")
-    failures = _codes(then, "failure")
     label = text(at(ingredient, "active_manifest"))
-    if failures - _UNKNOWN or failures_now(store, label) - _UNKNOWN:
+    results = at(store, "validation_results")
+    failed, failed_now = codes(then, "failure"), deltas(results, "failure", label)
+    if {*failed, *failed_now} - TRUST:
         return "invalid"
-    return "valid" if failures else "trusted"
-
-
-def failures_now(store: object, label: str) -> set[str]:
-    """List the failures that this reading found in an ingredient's manifest."""
-    deltas = listed(at(store, "validation_results", "ingredientDeltas"))
-    return {
-        text(at(entry, "code"))
-        for delta in deltas
-        for entry in listed(at(delta, "validationDeltas", "failure"))
-        if label in text(at(entry, "url"))
-    }
-
-
-def _codes(results: object, kind: str) -> set[str]:
-    return {text(at(entry, "code")) for entry in listed(at(results, kind))}
+    known = {*codes(then, "success"), *deltas(results, "success", label)}
+    return "trusted" if "signingCredential.trusted" in known and not failed_now else "valid"

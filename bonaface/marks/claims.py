@@ -5,11 +5,24 @@ from dataclasses import dataclass
 
 from bonaface.marks.ancestry import Ancestor, read_ancestors
 from bonaface.marks.manifest import CONSENT_LABEL
-from bonaface.marks.store import actions, active, at, by_model, data, listed, signer_of, text
+from bonaface.marks.store import (
+    TRUST,
+    actions,
+    active,
+    at,
+    by_model,
+    codes,
+    data,
+    deltas,
+    listed,
+    signer_of,
+    text,
+)
 
-SIGNER_UNKNOWN = frozenset({"signingCredential.untrusted", "signingCredential.expired"})
+INGREDIENT = "ingredient"  # not a code of C2PA: any of an ingredient's
 CHANGED = frozenset(
     {
+        INGREDIENT,
         "assertion.dataHash.mismatch",
         "assertion.bmffHash.mismatch",
         "assertion.boxesHash.mismatch",
@@ -20,6 +33,7 @@ CHANGED = frozenset(
     }
 )
 _SENTENCES = {
+    INGREDIENT: "The credentials of what it was made from were changed after it was signed.",
     "assertion.dataHash.mismatch": "The file was changed after it was signed.",
     "assertion.bmffHash.mismatch": "The file was changed after it was signed.",
     "assertion.boxesHash.mismatch": "The file was changed after it was signed.",
@@ -60,8 +74,18 @@ NOTHING = Claims()
 
 
 def failures(results: object) -> list[str]:
-    """List the failure codes of the active manifest."""
-    return _codes(results, "failure")
+    """List the failure codes of the active manifest; what is wrong with an ingredient comes after.
+
+    An ingredient that did not hold when it went in is no failure: the manifest says so itself. Nor
+    is one whose signer is not trusted.
+    """
+    below = set(deltas(results, "failure")) - TRUST
+    return codes(at(results, "activeManifest"), "failure") + [INGREDIENT] * bool(below)
+
+
+def is_trusted(results: object) -> bool:
+    """Tell whether the signer of the active manifest is trusted: C2PA 2.4, section 14.3.6."""
+    return "signingCredential.trusted" in codes(at(results, "activeManifest"), "success")
 
 
 def sentence(code: str) -> str:
@@ -71,7 +95,7 @@ def sentence(code: str) -> str:
 
 def read_claims(store: object) -> Claims:
     """Read the active manifest of a store, as `Reader.json()` gives it."""
-    manifest = active(store)
+    manifest, results = active(store), at(store, "validation_results", "activeManifest")
     done = list(actions(manifest))
     first = next((text(at(action, "when")) for action in done), "")
     return Claims(
@@ -79,15 +103,11 @@ def read_claims(store: object) -> Claims:
         issuer=signer_of(manifest),
         consent=_consent(manifest),
         signed_at=text(at(manifest, "signature_info", "time")) or first or None,
-        stamped="timeStamp.trusted" in _codes(at(store, "validation_results"), "success"),
+        stamped="timeStamp.trusted" in codes(results, "success"),
         actions=tuple(text(at(action, "action")) for action in done),
         marks=tuple(_marks(manifest)),
         ancestors=tuple(read_ancestors(store, manifest)),
     )
-
-
-def _codes(results: object, kind: str) -> list[str]:
-    return [text(at(entry, "code")) for entry in listed(at(results, "activeManifest", kind))]
 
 
 def _consent(manifest: object) -> ConsentReference | None:

@@ -32,6 +32,7 @@ from bonaface.marks.manifest import (
 )
 from bonaface.marks.pen import Pen
 from bonaface.marks.signing import open_signer
+from bonaface.marks.store import TRUST
 
 __all__ = ["Credentials", "Statement", "read_credentials", "sign_media"]
 
@@ -132,7 +133,7 @@ def _write(
 ) -> bytes | None:
     told = None if statement.parent is None else _told(statement.parent)
     with (
-        _context(leaf, pen.hosts) as context,
+        _context(leaf) as context,
         paths[0].open("rb") as source,
         paths[1].open("w+b") as target,
         pen.native() as signer,
@@ -208,22 +209,22 @@ def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
 
 
 def _judged(state: str | None, results: Any, store: Any) -> Credentials:
-    """Weigh the codes of C2PA 2.4, section 15.2, for the active manifest alone; change is first."""
+    """Weigh the codes of C2PA 2.4, section 15.2; those of change come first."""
     failures = sorted(claims.failures(results), key=lambda code: code not in claims.CHANGED)
     said = claims.read_claims(store)
     problems = tuple(dict.fromkeys(claims.sentence(code) for code in failures))
-    if state == "Trusted":
-        return Credentials("trusted", said, problems=problems)
-    if claims.SIGNER_UNKNOWN.issuperset(failures):
+    if not failures and state != "Invalid" and claims.is_trusted(results):
+        return Credentials("trusted", said)
+    if TRUST.issuperset(failures) and (failures or state != "Invalid"):
         return Credentials("valid", said, problems=problems)
     altered = not claims.CHANGED.isdisjoint(failures)
     return Credentials("invalid", said, altered=altered, problems=problems)
 
 
-def _context(leaf: int = 0, hosts: tuple[str, ...] = ()) -> Context:
-    """Nobody but `hosts` is asked for anything, whatever a file says."""
+def _context(leaf: int = 0) -> Context:
+    """Nobody is asked for anything, whatever a file says (but for a time-stamp: see `pen`)."""
     leaves = {"merkle_tree_chunk_size_in_kb": leaf} if leaf else {}
-    limits = {"allowed_network_hosts": list(hosts), **leaves}
+    limits = {"allowed_network_hosts": [], **leaves}
     chosen: dict[str, Any] = {
         "builder": {"thumbnail": {"enabled": False}},
         "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **limits},

@@ -8,7 +8,6 @@ from c2pa import Signer as NativeSigner
 
 from bonaface.errors import KeysError
 from bonaface.marks.signer import Signer
-from bonaface.marks.timestamp import host
 
 _ALGORITHMS = {"es256": C2paSigningAlg.ES256, "es384": C2paSigningAlg.ES384}
 
@@ -19,11 +18,6 @@ class Pen:
     def __init__(self, signer: Signer, address: str | None = None) -> None:
         self._signer, self._address = signer, address
         self._trouble: KeysError | None = None
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """Who may be asked over the network."""
-        return () if self._address is None else (host(self._address),)
 
     def native(self) -> NativeSigner:
         """Make what c2pa takes. Raises C2paError."""

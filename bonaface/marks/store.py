@@ -7,6 +7,7 @@ not said.
 from collections.abc import Iterator
 from typing import Any
 
+TRUST = frozenset({"signingCredential.untrusted", "signingCredential.expired"})  # not of damage
 # The last word of the IPTC digital source types, and of C2PA's own (2.4, section 18.15).
 _BY_MODEL = {
     "trainedAlgorithmicMedia",
@@ -51,6 +52,21 @@ def by_model(store: object, manifest: object, depth: int = 0) -> bool | None:
 def signer_of(manifest: object) -> str | None:
     """Answer the organisation in the signer's certificate."""
     return text(at(manifest, "signature_info", "issuer")) or None
+
+
+def codes(results: object, kind: str) -> list[str]:
+    """List the codes of one manifest's results: success, informational or failure."""
+    return [text(at(entry, "code")) for entry in listed(at(results, kind))]
+
+
+def deltas(results: object, kind: str, label: str = "") -> list[str]:
+    """List the codes in which ingredients are found otherwise now than when they went in."""
+    return [
+        text(at(entry, "code"))
+        for delta in listed(at(results, "ingredientDeltas"))
+        for entry in listed(at(delta, "validationDeltas", kind))
+        if label in text(at(entry, "url"))
+    ]
 
 
 def data(manifest: object, label: str) -> Iterator[object]:
