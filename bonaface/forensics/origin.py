@@ -95,8 +95,8 @@ def _weigh_said(credentials: Credentials) -> tuple[float | None, str]:
     if state == "invalid":
         why = credentials.problems[0] if credentials.problems else "They do not hold."
         return (_CHANGED if credentials.altered else None), f"The credentials are invalid. {why}"
-    known = "trusted here" if state == "trusted" else "unknown here"
-    signer = f"signed by {name}, who is {known}"
+    known = "who is trusted here" if state == "trusted" else "who is unknown here"
+    signer = f"signed by {name}, {'whose certificate has ended' if credentials.ended else known}"
     if said.ai:
         ratio = _TRUSTED if state == "trusted" else _SAID
         return ratio, f"The credentials are intact, {signer}, and say that AI made or changed this."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from bonaface.marks.ancestry import Ancestor, read_ancestors
 from bonaface.marks.manifest import CONSENT_LABEL
@@ -19,6 +20,8 @@ from bonaface.marks.store import (
     text,
 )
 
+Stamp: TypeAlias = Literal["trusted", "valid", "none"]
+UNTRUSTED, ENDED = "signingCredential.untrusted", "signingCredential.expired"
 INGREDIENT = "ingredient"  # not a code of C2PA: any of an ingredient's
 CHANGED = frozenset(
     {
@@ -64,7 +67,7 @@ class Claims:
     issuer: str | None = None  # organisation in the signer's certificate
     consent: ConsentReference | None = None
     signed_at: str | None = None  # ISO 8601: by a time-stamp, else by the signer's own clock
-    stamped: bool = False  # a time-stamp authority trusted here says when
+    stamp: Stamp = "none"  # whether a time-stamp says when, by an authority trusted here or not
     actions: tuple[str, ...] = ()
     marks: tuple[tuple[str, str], ...] = ()  # algorithm and id of each soft binding
     ancestors: tuple[Ancestor, ...] = ()  # what went into it, and what that says of itself
@@ -80,7 +83,9 @@ def failures(results: object) -> list[str]:
     is one whose signer is not trusted.
     """
     below = set(deltas(results, "failure")) - TRUST
-    return codes(at(results, "activeManifest"), "failure") + [INGREDIENT] * bool(below)
+    found = codes(at(results, "activeManifest"), "failure") + [INGREDIENT] * bool(below)
+    # c2pa-rs does not look whether an ended certificate would have been trusted
+    return [code for code in found if code != UNTRUSTED or ENDED not in found]
 
 
 def is_trusted(results: object) -> bool:
@@ -103,11 +108,17 @@ def read_claims(store: object) -> Claims:
         issuer=signer_of(manifest),
         consent=_consent(manifest),
         signed_at=text(at(manifest, "signature_info", "time")) or first or None,
-        stamped="timeStamp.trusted" in codes(results, "success"),
+        stamp=_stamp(codes(results, "success")),
         actions=tuple(text(at(action, "action")) for action in done),
         marks=tuple(_marks(manifest)),
         ancestors=tuple(read_ancestors(store, manifest)),
     )
+
+
+def _stamp(found: list[str]) -> Stamp:
+    if "timeStamp.validated" not in found:
+        return "none"
+    return "trusted" if "timeStamp.trusted" in found else "valid"
 
 
 def _consent(manifest: object) -> ConsentReference | None:

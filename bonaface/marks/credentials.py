@@ -58,6 +58,7 @@ class Credentials:
     state: State
     said: Claims = claims.NOTHING
     altered: bool = False  # invalid because content or statements changed after signing
+    ended: bool = False  # valid, but its signer's certificate has ended
     problems: tuple[str, ...] = ()  # sentences
     limits: tuple[str, ...] = ()  # sentences: what could not be read
 
@@ -116,10 +117,10 @@ def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int)
     address = timestamp.address()
     if address is None:
         return write(Pen(signer))
-    why = "its answer does not hold"
+    why = timestamp.REFUSED
     try:
         store = write(Pen(signer, address))
-        if store is None or _read_back(half, mime).said.stamped:
+        if store is None or _stamped(half, mime, address):
             return store
     except C2paError as error:
         why = timestamp.reason(error)
@@ -151,6 +152,13 @@ def _write(
 def _told(parent: Path) -> bool | None:
     before = read_credentials(parent)
     return None if before.state == "none" else before.said.ai is True
+
+
+def _stamped(path: Path, mime: str, address: str) -> bool:
+    stamp = _read_back(path, mime).said.stamp
+    if stamp == "valid":
+        timestamp.warn_unknown(address)
+    return stamp != "none"
 
 
 def _read_back(path: Path, mime: str) -> Credentials:
@@ -216,7 +224,8 @@ def _judged(state: str | None, results: Any, store: Any) -> Credentials:
     if not failures and state != "Invalid" and claims.is_trusted(results):
         return Credentials("trusted", said)
     if TRUST.issuperset(failures) and (failures or state != "Invalid"):
-        return Credentials("valid", said, problems=problems)
+        ended = claims.ENDED in failures
+        return Credentials("valid", said, ended=ended, problems=problems)
     altered = not claims.CHANGED.isdisjoint(failures)
     return Credentials("invalid", said, altered=altered, problems=problems)
 

@@ -14,6 +14,7 @@ from bonaface.config import settings
 from bonaface.errors import CredentialsError, SettingsError
 
 LOG = logging.getLogger("bonaface.credentials")
+REFUSED = "its answer is no time-stamp that holds for this file"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -50,6 +51,14 @@ def lack(given: str, reason: str) -> None:
     LOG.warning("%s The file is signed without one.", sentence)
 
 
+def warn_unknown(given: str) -> None:
+    """Tell that the time-stamp counts for nothing here, though it may elsewhere."""
+    LOG.warning(
+        "The time-stamp authority at %s is not trusted here. Run: bonaface keys trust --time FILE",
+        host(given),
+    )
+
+
 def reason(error: Exception) -> str:
     """Say why, as far as c2pa tells."""
     text = str(error)
@@ -58,4 +67,4 @@ def reason(error: Exception) -> str:
         return f"it answered with the status {status[1]}"
     if "http resolver" in text:
         return "it is not there, or did not answer within 30 seconds"
-    return "its answer is no time-stamp for this file that holds"
+    return REFUSED
