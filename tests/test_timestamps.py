@@ -10,8 +10,8 @@ from authorities import Authority, Stamps, Wish, below, root, serve
 from unsigned import write
 
 from bonaface.config import settings
-from bonaface.errors import CredentialsError, SettingsError
-from bonaface.marks import chain, keys, signing, trust
+from bonaface.errors import CredentialsError, KeysError, SettingsError
+from bonaface.marks import chain, signing, trust
 from bonaface.marks.credentials import Statement, read_credentials, sign_media
 
 pytest.importorskip("asn1crypto", reason="pip install asn1crypto")
@@ -73,7 +73,7 @@ def test_an_authority_that_is_unknown_here_may_be_known_elsewhere(
     assert "not trusted here" in caplog.text
 
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[Callable[[bytes], bytes | int], str]] = {
     "status": (lambda _: 503, "answered with the status 503"),
     "rubbish": (lambda _: b"no", "no time-stamp that holds"),
     "empty": (lambda _: b"", "no time-stamp that holds"),
@@ -200,5 +200,5 @@ def test_what_was_stamped_outlives_its_signers_certificate(
     found = read_credentials(plain)
     assert found.state == "valid"
     assert "has ended" in found.problems[0]
-    with pytest.raises(keys.KeysError, match="ended on"):
+    with pytest.raises(KeysError, match="ended on"):
         sign(tmp_path)

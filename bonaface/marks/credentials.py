@@ -52,15 +52,16 @@ class Credentials:
     """What the credentials of a file say, and whether that can be believed.
 
     trusted: intact, and signed by someone this installation trusts. valid: intact, signed by
-    someone unknown here, so that every word may be theirs alone. invalid: it does not hold.
+    someone unknown here, or whose certificate has ended: every word may be theirs alone.
+    invalid: it does not hold.
     """
 
     state: State
     said: Claims = claims.NOTHING
     altered: bool = False  # invalid because content or statements changed after signing
-    ended: bool = False  # valid, but its signer's certificate has ended
     problems: tuple[str, ...] = ()  # sentences
     limits: tuple[str, ...] = ()  # sentences: what could not be read
+    ended: bool = False  # the signer's certificate has, and nothing shows that it was used before
 
 
 def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> bytes:
