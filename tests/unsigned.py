@@ -100,10 +100,13 @@ class Signing(Protocol):
     def chain(self) -> bytes: ...
 
 
-def build(manifest: dict[str, Any], signing: Signing, data: bytes) -> bytes:
-    """Sign as a stranger would, with c2pa alone."""
+def build(manifest: dict[str, Any], signing: Signing, data: bytes, uses: str = "") -> bytes:
+    """Sign as a stranger would, with c2pa alone; `uses` are those of a certificate it lets pass."""
     target = io.BytesIO()
-    quiet = Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}})
+    chosen: dict[str, Any] = {"builder": {"thumbnail": {"enabled": False}}}
+    if uses:
+        chosen["trust"] = {"trust_config": uses}
+    quiet = Settings.from_dict(chosen)
     info = C2paSignerInfo(b"es256", signing.chain, signing.key, None)
     with Context(settings=quiet) as context, Signer.from_info(info) as signer:
         Builder(manifest, context=context).sign(signer, "image/jpeg", io.BytesIO(data), target)
