@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from c2pa import Builder, C2paSignerInfo, Reader, Signer
 from PIL import Image
-from unsigned import MIMES, allow, build, consent, photo, recorded, write, write_video
+from unsigned import MIMES, allow, build, consent, photo, recorded, spoil, write, write_video
 
 from bonaface.consent.policy import Permit
 from bonaface.consent.records import ConsentRecord, revoke
@@ -37,19 +37,6 @@ from bonaface.marks.manifest import SOURCE_TYPES
 NOW = datetime.now(UTC)
 PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"
 pytestmark = pytest.mark.usefixtures("home")
-
-
-def spoil(path: Path) -> None:
-    """Change one byte of what is seen or heard."""
-    data = bytearray(path.read_bytes())
-    if path.suffix in {".mp4", ".m4a"}:  # the manifest, which names boxes, comes before
-        start = data.rindex(b"mdat")
-    elif path.suffix in {".wav", ".webp"}:  # and here after
-        start = data.index(b"data" if path.suffix == ".wav" else b"VP8 ")
-    else:
-        start = len(data) - 400
-    data[start + 40] ^= 1
-    path.write_bytes(data)
 
 
 @pytest.fixture

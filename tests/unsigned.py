@@ -80,6 +80,19 @@ def write(path: Path) -> Path:
     return path
 
 
+def spoil(path: Path) -> None:
+    """Change one byte of what is seen or heard."""
+    data = bytearray(path.read_bytes())
+    if path.suffix in {".mp4", ".m4a"}:  # the manifest, which names boxes, comes before
+        start = data.rindex(b"mdat")
+    elif path.suffix in {".wav", ".webp"}:  # and here after
+        start = data.index(b"data" if path.suffix == ".wav" else b"VP8 ")
+    else:
+        start = len(data) - 400
+    data[start + 40] ^= 1
+    path.write_bytes(data)
+
+
 def consent(now: datetime) -> ConsentRecord:
     """The yes of whom the photo shows."""
     terms = Terms("Ada Lovelace", "self", ("training-video",), date(2099, 12, 31))
