@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from hosting import hosted, run
 from unsigned import write
 
 from bonaface import cli
@@ -396,3 +397,16 @@ def test_many_threads_share_a_token(choose: Callable[..., None]) -> None:
     with ThreadPoolExecutor(8) as pool:
         for raw in pool.map(key.sign, [b"words"] * 32):
             is_good(key.public, raw, b"words")
+
+
+def test_a_server_tells_that_an_end_is_near(tmp_path: Path, studio: Authority) -> None:
+    wish = Wish(end=NOW + timedelta(days=9))
+    install(tmp_path, certify(ask().public_key(), wish, studio, None), studio)
+
+    async def work() -> None:
+        async with hosted() as here:
+            said = (await here.client.get("/healthz")).json()
+            assert said["ready"]
+            assert "certificate ends on" in " ".join(said["missing"])
+
+    run(work())
