@@ -59,12 +59,12 @@ def write_sound(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def write_wave(path: Path) -> None:
+def write_wave(path: Path, seconds: int = 1) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(16_000)
-        file.writeframes(bytes(32_000))
+        file.writeframes(bytes(32_000 * seconds))
 
 
 def write(path: Path) -> Path:
