@@ -19,7 +19,7 @@ from unsigned import write
 
 from bonaface import cli
 from bonaface.config import settings
-from bonaface.errors import KeysError
+from bonaface.errors import BonafaceError, KeysError
 from bonaface.marks import chain, keys, signing, trust
 from bonaface.marks.borrowed import Borrowed
 from bonaface.marks.credentials import Credentials, Statement, read_credentials, sign_media
@@ -88,9 +88,8 @@ def test_a_function_that_fails_leaves_nothing(
 
     signer = keys.certified(Key(inner.public, answer), NOW)
     monkeypatch.setattr("bonaface.marks.credentials.open_signer", lambda _: signer)
-    with pytest.raises(
-        Exception, match="safe is shut" if fault == "raises" else "did not hold|signature"
-    ):
+    why = "safe is shut" if fault == "raises" else "did not hold|signature"
+    with pytest.raises(BonafaceError, match=why):
         sign(tmp_path)
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["sound.wav"]
 
