@@ -23,6 +23,7 @@ from bonaface.marks import claims, timestamp, trust
 from bonaface.marks.claims import Claims
 from bonaface.marks.container import sniff, sniff_file
 from bonaface.marks.manifest import (
+    INGREDIENT_LABEL,
     PARENT_ID,
     PORTRAIT_ID,
     Statement,
@@ -231,7 +232,10 @@ def _context(leaf: int = 0) -> Context:
     leaves = {"merkle_tree_chunk_size_in_kb": leaf} if leaf else {}
     limits = {"allowed_network_hosts": [], **leaves}
     chosen: dict[str, Any] = {
-        "builder": {"thumbnail": {"enabled": False}},
+        "builder": {
+            "thumbnail": {"enabled": False},
+            "created_assertion_labels": [INGREDIENT_LABEL],
+        },
         "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **limits},
         "verify": {"verify_trust": True, **_OFFLINE, **_ONCE},
         "trust": trust.trust_settings(),
