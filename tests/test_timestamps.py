@@ -1,5 +1,7 @@
 """Time-stamps: had from an authority on the loopback, trusted or not, late, refused, rubbish."""
 
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -71,6 +73,47 @@ def test_an_authority_that_is_unknown_here_may_be_known_elsewhere(
         found = read_credentials(sign(tmp_path))
     assert (found.state, found.said.stamp) == ("trusted", "valid")
     assert "not trusted here" in caplog.text
+
+
+OPENSSL = """[tsa]
+default_tsa = here
+[here]
+serial = {0}/serial
+signer_cert = {0}/signer.pem
+signer_key = {0}/key.pem
+certs = {0}/root.pem
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+signer_digest = sha256
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+"""
+
+
+def test_stamps_of_openssl_are_taken(
+    tmp_path: Path, stamps: Stamps, choose: Callable[..., None]
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here")
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    stamps.signer.save(folder / "signer.pem")
+    stamps.root.save(folder / "root.pem")
+    (folder / "key.pem").write_bytes(stamps.signer.private)
+    (folder / "serial").write_text("01")
+    (folder / "openssl.cnf").write_text(OPENSSL.format(folder))
+
+    def answer(request: bytes) -> bytes:
+        (folder / "request.tsq").write_bytes(request)
+        command = ["openssl", "ts", "-reply", "-config", "openssl.cnf", "-queryfile", "request.tsq"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=True)
+        return done.stdout
+
+    trust.trust(folder / "root.pem", "tsa")
+    with serve(answer) as address:
+        choose(TSA=address)
+        found = read_credentials(sign(tmp_path))
+    assert (found.state, found.said.stamp) == ("trusted", "trusted")
 
 
 REFUSALS: dict[str, tuple[Callable[[bytes], bytes | int], str]] = {
