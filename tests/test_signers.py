@@ -302,6 +302,7 @@ def test_a_key_in_hardware_signs(tmp_path: Path, choose: Callable[..., None], la
     signer = signing.open_signer(NOW)
     assert signer.algorithm == ("es256" if label == "signer" else "es384")
     assert signer.key.private is None
+    assert [fact.name for fact in keys.describe_keys()] == ["authority", "token"]
     assert not (tmp_path / "home" / "keys" / keys.SIGNER_FILE).exists()
     assert PIN not in repr(settings())
 
