@@ -4,17 +4,19 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from authorities import Authority, Stamps, Wish, below, root, serve
-from unsigned import write
+from unsigned import allow, consent, write
 
 from bonaface.config import settings
 from bonaface.errors import CredentialsError, KeysError, SettingsError
 from bonaface.marks import chain, signing, trust
 from bonaface.marks.credentials import Statement, read_credentials, sign_media
+from bonaface.media.broadcast.recording import Recording
 
 pytest.importorskip("asn1crypto", reason="pip install asn1crypto")
 pytestmark = pytest.mark.usefixtures("home")
@@ -180,6 +182,19 @@ def test_an_address_that_is_none_says_so(
     choose(TSA=address)
     with pytest.raises(SettingsError, match="BONAFACE_TSA"):
         sign(tmp_path)
+
+
+def test_what_cannot_be_signed_is_not_recorded(tmp_path: Path, choose: Callable[..., None]) -> None:
+    """An hour's work is not begun where its end is known."""
+    statement = replace(STATEMENT, permit=allow(consent(NOW), NOW), picture_mark="00")
+    path = tmp_path / "recording.mp4"
+    choose(TSA="stamp.example")
+    with pytest.raises(SettingsError, match="BONAFACE_TSA"):
+        Recording(path, statement)
+    choose(TSA="", PKCS11_MODULE="/nowhere.so")
+    with pytest.raises(KeysError, match="must be set"):
+        Recording(path, statement)
+    assert not list(tmp_path.glob("*.mp4"))
 
 
 def test_offline_nobody_is_asked(

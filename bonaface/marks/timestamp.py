@@ -19,7 +19,21 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def address() -> str | None:
-    """Answer the address of the authority to ask; None for none. Raises SettingsError."""
+    """Answer the address of the authority to ask; None for none.
+
+    Raises SettingsError, and CredentialsError where there must be a time-stamp and nobody is asked.
+    """
+    given = require_address()
+    if given is None:
+        return None
+    if settings().offline and urlsplit(given).hostname not in _LOOPBACK:
+        lack(given, "BONAFACE_OFFLINE is set")
+        return None
+    return given
+
+
+def require_address() -> str | None:
+    """Answer the address that the settings give, if any. Raises SettingsError if it is none."""
     given = settings().tsa
     if given is None:
         return None
@@ -30,9 +44,6 @@ def address() -> str | None:
         fit = False
     if not fit:
         raise SettingsError(f"BONAFACE_TSA is no http address: {given!r}.")
-    if settings().offline and parts.hostname not in _LOOPBACK:
-        lack(given, "BONAFACE_OFFLINE is set")
-        return None
     return given
 
 
