@@ -26,6 +26,7 @@ from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.marks.opening import Opening
 from bonaface.marks.picture import PictureMark
 from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, write_id
+from bonaface.marks.signing import require_ready
 from bonaface.marks.sound import SoundMark
 from bonaface.marks.wording import ENGLISH, Wording
 from bonaface.media.files import read_sound
@@ -114,6 +115,7 @@ def speak(
     picture = read_photo(photo)
     leave = permit(gate[0], picture, gate[1], datetime.now(UTC))
     leave.require("recorded")
+    require_ready(datetime.now(UTC))
     with draft(output, ".mp4") as half:
         renderer = Renderer(build_likeness(picture, style.size, style.face), leave)
         mark_id = draw_mark_id()

@@ -9,28 +9,39 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
+from c2pa import Builder, C2paError, Context, Reader, Settings
 
 from bonaface.errors import CredentialsError, UnreadableMedia, UnwritableMedia
-from bonaface.marks import claims, keys
+from bonaface.marks import claims, timestamp, trust
 from bonaface.marks.claims import Claims
 from bonaface.marks.container import sniff, sniff_file
 from bonaface.marks.manifest import (
+    INGREDIENT_LABEL,
+    PARENT_ID,
+    PORTRAIT_ID,
     Statement,
-    portrait_ingredient,
+    ingredients,
+    part_files,
     require_leave,
     write_manifest,
 )
+from bonaface.marks.pen import Pen
+from bonaface.marks.signer import Signer
+from bonaface.marks.signing import open_signer
+from bonaface.marks.store import TRUST
 
 __all__ = ["Credentials", "Statement", "read_credentials", "sign_media"]
 
-_USES = "1.3.6.1.5.5.7.3.4\n1.3.6.1.4.1.62558.2.1\n"  # emailProtection, and C2PA's own
+_ANY = "application/octet-stream"  # an ingredient of a kind that is not known here
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+_ONCE = {"verify_after_sign": False}  # what was signed is read back here, as any reader would
 _IN_MEMORY = 32  # MB of a file that is being signed; the rest waits on disk
 # Without leaves c2pa-rs hashes 256 MB at a time, two of them in memory. With leaves a 585 MB file
 # takes 20 MB. But not every layout of MP4 then reads back (fragments do not), and validators do not
@@ -45,7 +56,8 @@ class Credentials:
     """What the credentials of a file say, and whether that can be believed.
 
     trusted: intact, and signed by someone this installation trusts. valid: intact, signed by
-    someone unknown here, so that every word may be theirs alone. invalid: it does not hold.
+    someone unknown here, or whose certificate has ended: every word may be theirs alone.
+    invalid: it does not hold.
     """
 
     state: State
@@ -53,21 +65,28 @@ class Credentials:
     altered: bool = False  # invalid because content or statements changed after signing
     problems: tuple[str, ...] = ()  # sentences
     limits: tuple[str, ...] = ()  # sentences: what could not be read
+    ended: bool = False  # the signer's certificate has, and nothing shows that it was used before
 
 
-def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> None:
-    """Sign a file: MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says.
+_Written: TypeAlias = tuple[bytes, Credentials]  # the manifest store, and how it reads back
 
-    The result is read back, and appears under `path_out` whole or not at all. Raises
-    ConsentMissing, ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError
-    or UnwritableMedia.
+
+def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> bytes:
+    """Sign a file (MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says).
+
+    Answers the manifest store that is now in it, as JUMBF (C2PA 2.4, section 11). The result is
+    read back, and appears under `path_out` whole or not at all. Raises ConsentMissing,
+    ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError or
+    UnwritableMedia.
     """
     require_leave(statement, mime)
     half = _draft(path_out)
     try:
         large = path_in.stat().st_size > _LARGE
         tries = (_LEAF, 0) if large and mime.endswith(("/mp4", "/quicktime")) else (0,)
-        if not any(_sign(path_in, half, mime, statement, leaf) for leaf in tries):
+        stores = (_sign(path_in, half, mime, statement, leaf) for leaf in tries)
+        store = next(filter(None, stores), None)
+        if store is None:
             raise CredentialsError("The credentials did not hold when they were read back.")
         half.chmod(path_in.stat().st_mode & 0o777)
         half.replace(path_out)
@@ -77,6 +96,7 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
         raise _unwritable(path_out, error) from error
     finally:
         half.unlink(missing_ok=True)
+    return store
 
 
 def _draft(path: Path) -> Path:
@@ -95,33 +115,69 @@ def _unwritable(path: Path, error: OSError) -> UnwritableMedia:
     return UnwritableMedia(f"{path} could not be signed: {reason}.")
 
 
-def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int) -> bool:
-    """Sign into `half`, and tell whether it reads back as trusted."""
-    signing = keys.signing_keys(datetime.now(UTC))
-    with _context(signing.root.decode(), leaf) as context:
-        builder = Builder(write_manifest(statement), context=context)
-        if statement.portrait is not None:
-            _add_portrait(builder, statement.portrait)
-        with path_in.open("rb") as source, half.open("w+b") as target:
-            with Signer.from_info(_signer(signing)) as signer:
-                builder.sign(signer, mime, source, target)
-            target.seek(0)
-            return _read(mime, target).state == "trusted"
+def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int) -> bytes | None:
+    """Sign into `half`, and answer the manifest store if it reads back as trusted."""
+    signer, address = open_signer(datetime.now(UTC)), timestamp.address()
+    write = partial(_write, (path_in, half), mime, statement, leaf)
+    store, found = write(Pen(signer)) if address is None else _stamp(write, signer, address)
+    return store if found.state == "trusted" else None
 
 
-def _signer(signing: keys.SigningKeys) -> C2paSignerInfo:
-    return C2paSignerInfo(
-        alg=b"es256", sign_cert=signing.chain, private_key=signing.key, ta_url=None
-    )
+def _stamp(write: Callable[[Pen], _Written], signer: Signer, address: str) -> _Written:
+    """Sign with a time-stamp; where none is had, without or not at all, as the settings say."""
+    why = timestamp.REFUSED
+    try:
+        written = write(Pen(signer, address))
+        if written[1].said.stamp != "none":
+            timestamp.tell(address, written[1].said.stamp == "trusted")
+            return written
+    except C2paError as error:
+        why = timestamp.reason(error)
+    written = write(Pen(signer))  # raises what is wrong with the file or the key, if that was it
+    timestamp.lack(address, why)
+    return written
 
 
-def _add_portrait(builder: Builder, portrait: bytes) -> None:
-    mime = sniff(portrait)
-    if mime is None:
-        raise CredentialsError(
-            "The portrait is of a kind that credentials cannot name.", "Use JPEG, PNG or WebP."
-        )
-    builder.add_ingredient(portrait_ingredient(), mime, io.BytesIO(portrait))
+def _write(
+    paths: tuple[Path, Path], mime: str, statement: Statement, leaf: int, pen: Pen
+) -> _Written:
+    told = None if statement.parent is None else _told(statement.parent)
+    with (
+        _context(leaf) as context,
+        paths[0].open("rb") as source,
+        paths[1].open("w+b") as target,
+        pen.native() as signer,
+    ):
+        builder = Builder(write_manifest(statement, told), context=context)
+        _add_ingredients(builder, statement, told)
+        try:
+            store: bytes = builder.sign(signer, mime, source, target)
+        finally:
+            pen.complain()
+        target.seek(0)
+        return store, _read(mime, target)
+
+
+def _told(parent: Path) -> bool | None:
+    before = read_credentials(parent)
+    return None if before.state == "none" else before.said.ai is True
+
+
+def _add_ingredients(builder: Builder, statement: Statement, told: bool | None) -> None:
+    described = ingredients(statement, told)
+    if statement.portrait is not None:
+        mime = sniff(statement.portrait)
+        if mime is None:
+            raise CredentialsError(
+                "The portrait is of a kind that credentials cannot name.", "Use JPEG, PNG or WebP."
+            )
+        builder.add_ingredient(described[PORTRAIT_ID], mime, io.BytesIO(statement.portrait))
+    files = part_files(statement)
+    if statement.parent is not None:
+        files[PARENT_ID] = statement.parent
+    for label, path in files.items():
+        with path.open("rb") as stream:
+            builder.add_ingredient(described[label], sniff_file(path) or _ANY, stream)
 
 
 def read_credentials(path: Path) -> Credentials:
@@ -144,7 +200,7 @@ def read_credentials(path: Path) -> Credentials:
 def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
     try:
         with (
-            _context(keys.trust_anchors()) as context,
+            _context() as context,
             Reader(mime, stream, context=context) as reader,
         ):
             state = reader.get_validation_state()
@@ -158,28 +214,32 @@ def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
 
 
 def _judged(state: str | None, results: Any, store: Any) -> Credentials:
-    """Weigh the codes of C2PA 2.4, section 15.2, for the active manifest alone; change is first."""
+    """Weigh the codes of C2PA 2.4, section 15.2; those of change come first."""
     failures = sorted(claims.failures(results), key=lambda code: code not in claims.CHANGED)
     said = claims.read_claims(store)
     problems = tuple(dict.fromkeys(claims.sentence(code) for code in failures))
-    if state == "Trusted":
-        return Credentials("trusted", said, problems=problems)
-    if claims.SIGNER_UNKNOWN.issuperset(failures):
-        return Credentials("valid", said, problems=problems)
+    if not failures and state != "Invalid" and claims.is_trusted(results):
+        return Credentials("trusted", said)
+    if TRUST.issuperset(failures) and (failures or state != "Invalid"):
+        ended = claims.ENDED in failures
+        return Credentials("valid", said, ended=ended, problems=problems)
     altered = not claims.CHANGED.isdisjoint(failures)
     return Credentials("invalid", said, altered=altered, problems=problems)
 
 
-def _context(anchors: str, leaf: int = 0) -> Context:
+def _context(leaf: int = 0) -> Context:
+    """Nobody is asked for anything, whatever a file says (but for a time-stamp: see `pen`)."""
     leaves = {"merkle_tree_chunk_size_in_kb": leaf} if leaf else {}
+    limits = {"allowed_network_hosts": [], **leaves}
     chosen: dict[str, Any] = {
-        "builder": {"thumbnail": {"enabled": False}},
-        "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **leaves},
-        "verify": {"verify_trust": True, **_OFFLINE},
-        "trust": {"trust_config": _USES},
+        "builder": {
+            "thumbnail": {"enabled": False},
+            "created_assertion_labels": [INGREDIENT_LABEL],
+        },
+        "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **limits},
+        "verify": {"verify_trust": True, **_OFFLINE, **_ONCE},
+        "trust": trust.trust_settings(),
     }
-    if anchors:
-        chosen["trust"]["trust_anchors"] = anchors
     return Context(settings=Settings.from_dict(chosen))
 
 

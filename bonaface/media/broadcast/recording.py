@@ -16,6 +16,7 @@ from bonaface.marks.credentials import Statement, sign_media
 from bonaface.marks.manifest import require_leave
 from bonaface.marks.marked import MarkedPicture
 from bonaface.marks.opening import Opening
+from bonaface.marks.signing import require_ready
 from bonaface.marks.wording import ENGLISH
 from bonaface.media.broadcast.broadcast import Broadcast, Report, Tell
 from bonaface.media.broadcast.hopper import Hopper, Marked
@@ -55,6 +56,7 @@ class Recording(Broadcast):
         require_leave(statement, MP4)
         if statement.permit is not None:
             statement.permit.require("recorded")
+        require_ready(datetime.now(UTC))
         self._path, self._statement = path, statement
         self._opening = Opening(sentence)
         self._quality = replace(QUALITY, rate=rate)
