@@ -11,17 +11,19 @@ from typing import Any
 from bonaface.marks.manifest import CONSENT_LABEL
 
 SIGNER_UNKNOWN = frozenset({"signingCredential.untrusted", "signingCredential.expired"})
-CHANGED = frozenset(
+CONTENT_CHANGED = frozenset(
     {
         "assertion.dataHash.mismatch",
         "assertion.bmffHash.mismatch",
         "assertion.boxesHash.mismatch",
         "assertion.collectionHash.mismatch",
-        "assertion.hashedURI.mismatch",
-        "assertion.missing",
-        "claimSignature.mismatch",
     }
 )
+CHANGED = CONTENT_CHANGED | {
+    "assertion.hashedURI.mismatch",
+    "assertion.missing",
+    "claimSignature.mismatch",
+}
 # The last word of the IPTC digital source types, and of C2PA's own (2.4, section 18.15).
 _BY_MODEL = {
     "trainedAlgorithmicMedia",
@@ -74,6 +76,22 @@ def failures(results: object) -> list[str]:
     """List the failure codes of the active manifest."""
     found = _at(results, "activeManifest", "failure")
     return [_text(_at(entry, "code")) for entry in _list(found)]
+
+
+def without_content(results: object) -> tuple[str, dict[str, Any]]:
+    """Leave out whether a content fits its hash: the state that is left, and the failures.
+
+    Trusted where the signer is known and nothing else fails, in the parts neither.
+    """
+    codes = [code for code in failures(results) if code not in CONTENT_CHANGED]
+    parts = _list(_at(results, "ingredientDeltas"))
+    broken = any(_list(_at(part, "validationDeltas", "failure")) for part in parts)
+    passed = [
+        _text(_at(entry, "code")) for entry in _list(_at(results, "activeManifest", "success"))
+    ]
+    whole = not codes and not broken and "signingCredential.trusted" in passed
+    left = {"activeManifest": {"failure": [{"code": code} for code in codes]}}
+    return "Trusted" if whole else "Invalid", left
 
 
 def sentence(code: str) -> str:

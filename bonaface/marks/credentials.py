@@ -17,7 +17,7 @@ from typing import Any, Literal
 from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
 
 from bonaface.errors import CredentialsError, UnreadableMedia, UnwritableMedia
-from bonaface.marks import claims, keys
+from bonaface.marks import archive, claims, keys
 from bonaface.marks.claims import Claims
 from bonaface.marks.container import sniff, sniff_file
 from bonaface.marks.manifest import (
@@ -60,9 +60,9 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
     """Sign a file (MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says).
 
     Answers the manifest store that is now in it, as JUMBF (C2PA 2.4, section 11). The result is
-    read back, and appears under `path_out` whole or not at all. Raises ConsentMissing,
-    ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError or
-    UnwritableMedia.
+    read back, its store is kept in the archive, and it appears under `path_out` whole or not at
+    all. Raises ConsentMissing, ConsentDenied or Unmarked where there is no leave, CredentialsError,
+    KeysError or UnwritableMedia.
     """
     require_leave(statement, mime)
     half = _draft(path_out)
@@ -73,6 +73,7 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
         store = next(filter(None, stores), None)
         if store is None:
             raise CredentialsError("The credentials did not hold when they were read back.")
+        archive.keep(store, statement)
         half.chmod(path_in.stat().st_mode & 0o777)
         half.replace(path_out)
     except C2paError as error:
@@ -154,6 +155,24 @@ def read_credentials(path: Path) -> Credentials:
             return _read(mime, stream)
     except OSError as error:
         raise UnreadableMedia(f"{path} could not be read: {error.strerror}.") from error
+
+
+def read_store(store: bytes) -> Credentials:
+    """Check a manifest store (JUMBF) apart from any file: all but the hash over a content.
+
+    trusted and valid then say that these are the words of who signed them, and nothing about a
+    file. A broken or hostile store is answered, never raised.
+    """
+    try:
+        with (
+            _context(keys.trust_anchors()) as context,
+            Reader("application/c2pa", io.BytesIO(store), context=context) as reader,
+        ):
+            results = reader.get_validation_results()
+            said = json.loads(reader.json())
+    except (C2paError, ValueError) as error:
+        return Credentials("none", limits=(_unread(error),))
+    return _judged(*claims.without_content(results), said)
 
 
 def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
