@@ -15,6 +15,7 @@ class Settings:
     index: str  # package index, PEP 691 ("simple") base address
     hub: str  # model hub, Hugging Face shaped
     offline: bool  # never open a connection
+    resolvers: tuple[str, ...] = ()  # servers that `check` asks for manifests that were stripped
 
 
 def read_settings(environment: dict[str, str]) -> Settings:
@@ -29,6 +30,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
         index=(index or "https://pypi.org/simple").rstrip("/"),
         hub=environment.get("BONAFACE_HUB", "https://huggingface.co").rstrip("/"),
         offline=environment.get("BONAFACE_OFFLINE", "") not in {"", "0"},
+        resolvers=tuple(environment.get("BONAFACE_RESOLVERS", "").replace(",", " ").split()),
     )
 
 

@@ -230,7 +230,7 @@ def test_start_codes_become_lengths() -> None:
 
 def statement() -> tuple[Statement, Any]:
     cast, record = make_cast()
-    marks = {
+    marks: dict[str, Any] = {
         "picture_mark": write_id(MARK_ID),
         "sound_mark": write_id(sound_id(MARK_ID), SOUND_ID_BITS),
     }

@@ -57,6 +57,15 @@ def find_mark(value: str, algorithm: str = "", most: int = MOST) -> tuple[Entry,
     return _select(f"{where} ORDER BY e.number DESC LIMIT ?", value.lower(), algorithm, most)
 
 
+def has_mark(value: str, algorithm: str) -> bool:
+    """Tell whether there is any entry of a mark. Raises KeysError when the log cannot be read."""
+    with _opened() as log:
+        if log is None:
+            return False
+        query = "SELECT 1 FROM marks WHERE value = ? AND algorithm = ?"
+        return log.execute(query, (value.lower(), algorithm)).fetchone() is not None
+
+
 def find_manifest(manifest: str) -> Entry | None:
     """The entry that keeps the manifest of this urn. Raises KeysError."""
     where = "WHERE c.manifest = ? AND c.manifest != '' ORDER BY e.number DESC LIMIT 1"

@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bonaface.core import Picture
 from bonaface.marks.picture_geometry import Place
 
 CELLS: Final = 12  # on each axis
@@ -46,9 +45,9 @@ class Comparison:
     agreement: float | None = None  # -1 to 1, of the pair of pictures that agrees best
 
 
-def glance(picture: Picture) -> Glance:
-    """Make a picture small."""
-    grey = cv2.cvtColor(np.ascontiguousarray(picture.pixels), cv2.COLOR_RGB2GRAY)
+def glance(pixels: NDArray[np.uint8]) -> Glance:
+    """Make a picture, (height, width, 3) RGB, small."""
+    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
     return np.asarray(cv2.resize(grey, (FINE, FINE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
