@@ -108,13 +108,12 @@ def _verify(options: argparse.Namespace) -> int:
 def _erase(options: argparse.Namespace) -> int:
     from bonaface.log import store
 
-    if options.mark:
-        entries = store.find_mark(options.mark, most=ALL)
+    if options.before:
+        numbers = store.numbers_before(datetime.combine(options.before, time(), UTC))
     elif options.record:
-        entries = store.find_record(options.record)
+        numbers = tuple(entry.number for entry in store.find_record(options.record))
     else:
-        end = datetime.combine(options.before, time(), UTC)
-        entries = tuple(one for one in store.list_entries(most=ALL) if one.at < end)
-    count = store.erase(tuple(entry.number for entry in entries))
+        numbers = tuple(entry.number for entry in store.find_mark(options.mark, most=ALL))
+    count = store.erase(numbers)
     say(f"{count} entries were emptied. Copies of what was made lead to an entry without manifest.")
     return 0

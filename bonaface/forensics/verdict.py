@@ -21,11 +21,12 @@ _EXIT_CODES: dict[Word, int] = {
     "cannot-tell": 2,
 }
 _LIKENESS = {
-    "same": "The film looks like the one that those credentials were made for.",
-    "other": "The film does not look like the one that those credentials were made for: the mark "
-    "was copied from there, or the film was changed beyond recognition.",
-    "unclear": "The film looks only partly like the one that those credentials were made for.",
-    "unknown": "Whether this is the film that those credentials were made for was not compared.",
+    "same": "It looks like what the recovered credentials were made for.",
+    "other": "It does not look like what those credentials were made for: the mark was copied from "
+    "there, or the pictures were changed beyond recognition.",
+    "unclear": "It looks only in part like what the recovered credentials were made for.",
+    "unknown": "Whether the recovered credentials were made for this very film, picture or sound "
+    "could not be compared.",
 }
 _CONSENT = {
     "active": "It names a consent record that was granted here and is in force.",
@@ -137,7 +138,7 @@ def _limits(evidence: Evidence, word: Word) -> tuple[str, ...]:
         limits.append(_NO_DETECTOR)
     if word == "authentic-signed":
         limits.append(_FILMED)
-    if credentials.state == "none":
+    if credentials.state == "none" and evidence.recovered is None:
         limits.append(_STRIPPED)
     if credentials.state == "valid":
         limits.extend(credentials.problems)

@@ -77,6 +77,15 @@ def find_record(record: str) -> tuple[Entry, ...]:
     return _select("WHERE c.record = ? AND c.record != '' ORDER BY e.number", record)
 
 
+def numbers_before(end: datetime) -> tuple[int, ...]:
+    """The numbers of all entries that were written before a moment. Raises KeysError."""
+    with _opened() as log:
+        if log is None:
+            return ()
+        query = "SELECT number FROM entries WHERE at < ?"
+        return tuple(row[0] for row in log.execute(query, (end.astimezone(UTC).isoformat(),)))
+
+
 def list_entries(after: int = 0, most: int = 1000) -> tuple[Entry, ...]:
     """Entries in the order in which they were written. Raises KeysError."""
     return _select("WHERE e.number > ? ORDER BY e.number LIMIT ?", after, most)
