@@ -104,7 +104,7 @@ def _weigh_intact(credentials: Credentials, which: str) -> tuple[float | None, s
 def _weigh_recovered(found: Recovered) -> tuple[float | None, str]:
     where = "in the log of this installation" if found.source == HERE else f"at {found.source}"
     credentials = found.credentials
-    if credentials.state not in {"trusted", "valid"}:
+    if not found.holds:
         return None, f"The hidden mark leads to credentials {where} that do not hold."
     ratio, sentence = _weigh_intact(credentials, f"The credentials that the mark led to {where}")
     return (ratio if found.fits else None), sentence

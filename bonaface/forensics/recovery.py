@@ -46,10 +46,14 @@ class Recovered:
     vouched: bool = False  # whether the consent is as that server says
 
     @property
+    def holds(self) -> bool:
+        """Whether they are intact, whoever signed them."""
+        return self.credentials.state in {"trusted", "valid"}
+
+    @property
     def fits(self) -> bool:
         """Whether they hold, and nothing speaks against their belonging to this film."""
-        holds = self.credentials.state in {"trusted", "valid"}
-        return holds and self.comparison.likeness != "other"
+        return self.holds and self.comparison.likeness != "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,8 @@ def _reasons(evidence: Evidence, findings: tuple[Finding, ...]) -> tuple[str, ..
         reasons.append("Before it was changed, its credentials said that AI made it.")
     if bound_elsewhere(evidence):
         reasons.append("The hidden mark belongs to another file than the credentials do.")
-    if evidence.trace.recovered is not None:
-        reasons.append(_LIKENESS[evidence.trace.recovered.comparison.likeness])
+    if (found := evidence.trace.recovered) is not None and found.holds:
+        reasons.append(_LIKENESS[found.comparison.likeness])
     reasons.extend(_logged(evidence))
     if evidence.consent in _CONSENT:
         reasons.append(_consent(evidence))
