@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from test_credentials import NOW, PICTURE_ID, SOUND_ID, write
+from unsigned import write
 
 from bonaface.config import settings
 from bonaface.errors import ResolverFailed, SettingsError
@@ -20,6 +21,8 @@ from bonaface.marks import jumbf, resolver
 from bonaface.marks.credentials import Statement, sign_media
 from bonaface.marks.resolver import ask, read_address
 
+NOW = datetime.now(UTC)
+PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"
 NAME = "urn:c2pa:58be8337-9e5e-4432-a02a-ea02c7ae344f"
 ALGORITHM = "org.bonaface.sound.1"
 pytestmark = pytest.mark.usefixtures("home")

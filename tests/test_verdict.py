@@ -35,7 +35,7 @@ def weigh(
     altered: bool = False,
 ) -> Verdict:
     problems = (CHANGED,) if altered else ()
-    credentials = Credentials(state, said or Claims(), altered, problems)
+    credentials = Credentials(state, said or Claims(), altered, problems=problems)
     return judge(Evidence(credentials, picture=picture, sound=sound))
 
 
@@ -74,7 +74,8 @@ def everything() -> list[tuple[Credentials, Verdict]]:
     ):
         if altered and state != "invalid":
             continue
-        credentials = Credentials(state, said, bool(altered), (CHANGED,) if altered else ())
+        problems = (CHANGED,) if altered else ()
+        credentials = Credentials(state, said, bool(altered), problems=problems)
         found.append((credentials, judge(Evidence(credentials, picture=picture, sound=sound))))
     return found
 

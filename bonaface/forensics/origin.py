@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bonaface.core import Finding, Time
 from bonaface.forensics.recovery import HERE, NO_TRACE, Recovered, Trace
 from bonaface.forensics.standing import Consent
+from bonaface.marks.ancestry import describe
 from bonaface.marks.credentials import Credentials
 from bonaface.marks.manifest import SEEN_ALGORITHM
 
@@ -85,20 +86,26 @@ def _weigh_credentials(credentials: Credentials) -> tuple[float | None, str]:
         return None, "The file carries no credentials."
     if credentials.state == "invalid":
         why = credentials.problems[0] if credentials.problems else "They do not hold."
-        return (_CHANGED if credentials.altered else None), f"The credentials are invalid. {why}"
+        reason = f"The credentials are invalid. {why}"
+        return (_CHANGED if credentials.altered else None), _with_past(credentials, reason)
     return _weigh_intact(credentials, "The credentials")
 
 
 def _weigh_intact(credentials: Credentials, which: str) -> tuple[float | None, str]:
     said, trusted = credentials.said, credentials.state == "trusted"
     name = f"“{said.issuer}”" if said.issuer else "somebody without a name"
-    signer = f"signed by {name}, who is {'trusted' if trusted else 'unknown'} here"
-    if said.ai:
-        ratio = _TRUSTED if trusted else _SAID
-        return ratio, f"{which} are intact, {signer}, and say that AI made or changed this."
-    if said.ai is False:
-        return None, f"{which} are intact, {signer}, and say that a camera recorded this."
-    return None, f"{which} are intact, {signer}, and do not say how this was made."
+    known = "who is trusted here" if trusted else "who is unknown here"
+    signer = f"signed by {name}, {'whose certificate has ended' if credentials.ended else known}"
+    ratio = (_TRUSTED if trusted else _SAID) if said.ai else None
+    how = "do not say how this was made"
+    if said.ai is not None:
+        how = f"say that {'AI made or changed' if said.ai else 'a camera recorded'} this"
+    return ratio, _with_past(credentials, f"{which} are intact, {signer}, and {how}.")
+
+
+def _with_past(credentials: Credentials, reason: str) -> str:
+    before = (describe(one) for one in credentials.said.ancestors if one.state != "none")
+    return " ".join((reason, *before))
 
 
 def _weigh_recovered(found: Recovered) -> tuple[float | None, str]:
