@@ -44,7 +44,7 @@ def tamper(*statements: str) -> None:
 
 def read_all() -> None:
     """Touch every page."""
-    for index in range(40):
+    for index in range(15):
         store.append("manifest", Content(), (("a", f"{index:016x}"),))
         store.find_mark(f"{index:016x}")
     assert not audit().problems
@@ -149,7 +149,7 @@ def test_a_revocation_cannot_be_erased() -> None:
     "spoil", [lambda _: b"no database", lambda data: data[:5000] + bytes(3000)]
 )
 def test_a_damaged_log_says_so(home: Path, spoil: Callable[[bytes], bytes]) -> None:
-    fill(40)
+    fill(15)
     path = home / "log.db"
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(KeysError, match=r"could not be used|is damaged"):
