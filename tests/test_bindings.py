@@ -1,15 +1,21 @@
 """The soft binding resolution API: asked as C2PA 2.4 says, and as nobody should."""
 
 import base64
+import io
+import wave
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hosting import QUICK, chosen, hosted, run
+from scenes import speak_scene
 
 from bonaface.errors import KeysError
 from bonaface.log import store
 from bonaface.log.entry import Content
 from bonaface.marks import archive, jumbf
+from bonaface.marks.sound import SoundMark
 from bonaface.server.settings import Limits
 
 pytestmark = pytest.mark.usefixtures("granted_home")
@@ -227,5 +233,52 @@ def test_no_session_without_its_entry(monkeypatch: pytest.MonkeyPatch) -> None:
                 assert "disk is full" in answer.json()["error"]
             assert len(here.host.registry) == 0
             assert here.host.registry.admission.refusal((512, 512), 25) is None
+
+    run(work())
+
+
+def test_a_file_leads_to_its_manifest() -> None:
+    sound = SoundMark(int(ID, 16))
+    runs = [*sound.push(speak_scene(6)), *sound.flush()]
+    samples = np.concatenate([run.samples for run in runs])
+    body = io.BytesIO()
+    with wave.open(body, "wb") as file:
+        file.setparams((1, 2, 48_000, len(samples), "NONE", ""))
+        file.writeframes((samples * 32_767).astype("<i2").tobytes())
+    keep()
+    content = f"{API}/matches/byContent"
+
+    async def work() -> None:
+        async with hosted() as here:
+
+            async def names(data: bytes, **more: str) -> list[str]:
+                answer = await here.client.post(content, params=more, content=data)
+                assert answer.status_code == 200, answer.text
+                return [one["manifestId"] for one in answer.json()["matches"]]
+
+            assert await names(body.getvalue()) == [NAME]
+            hint = {"hintAlg": PICTURE, "hintValue": encode(ID)}
+            silence = body.getvalue()[:44] + bytes(96_000)
+            assert await names(silence, alg=SOUND, **hint) == [NAME]
+
+    run(work())
+
+
+def test_files_of_no_use_are_refused() -> None:
+    page = b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n"
+
+    async def work() -> None:
+        few = replace(QUICK, upload=100_000)
+        async with hosted(chosen(few)) as here:
+            content = f"{API}/matches/byContent"
+            for body in (page, b"RIFF\xff\xff\xff\xffWAVEfmt "):
+                answer = await here.client.post(content, content=body)
+                assert answer.status_code == 415, body[:20]
+                assert "/proc" not in answer.text
+            large = await here.client.post(content, content=bytes(100_001))
+            assert large.status_code == 413
+            here.host.reader._here = 99
+            busy = await here.client.post(content, content=b"a")
+            assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
 
     run(work())

@@ -65,6 +65,7 @@ WANTED = [
     ("DELETE", "/api/sessions/x/rtmp", "make"),
     ("POST", "/api/sessions/x/camera", "make"),
     ("DELETE", "/api/sessions/x/camera", "make"),
+    ("POST", "/c2pa/soft-bindings/matches/byContent", "check"),
     ("GET", "/metrics", "admin"),
 ]
 

@@ -19,6 +19,7 @@ from bonaface.server.host import Host
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
 from bonaface.server.metrics import Metrics
+from bonaface.server.readers import MarkReader
 from bonaface.server.recordings import RecordingStore
 from bonaface.server.registry import Registry
 from bonaface.server.routes import (
@@ -107,6 +108,7 @@ def _open(
         tickets=TicketOffice(private / "tickets.key"),
         store=LikenessStore(settings.home / "likenesses", limits.likenesses),
         decoder=Decoder(limits.pixels),
+        reader=MarkReader(),
         engine=engine,
         registry=registry,
         broadcasts=Broadcasts(registry, group),

@@ -4,6 +4,7 @@ Open to everybody: a mark is there so that whoever meets a film can find out wha
 manifest names nobody. Nothing can be stored here; signing does that (`marks/archive.py`).
 """
 
+import asyncio
 import base64
 import binascii
 import logging
@@ -12,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
@@ -24,7 +25,9 @@ from bonaface.log.entry import Entry
 from bonaface.marks import jumbf
 from bonaface.marks.archive import ALGORITHMS
 from bonaface.marks.resolver import CONSENT
-from bonaface.server.problems import Problem
+from bonaface.server.access import Checker
+from bonaface.server.host import Here
+from bonaface.server.problems import Problem, refusals
 
 LOG = logging.getLogger("bonaface.server")
 MOST = 100  # matches of one answer
@@ -72,6 +75,23 @@ router = APIRouter(prefix="/c2pa/soft-bindings", tags=["credentials"], route_cla
 Algorithm = Annotated[str, Query(max_length=100, examples=[ALGORITHMS[0]])]
 Value = Annotated[str, Query(description="The id (hex digits) in base64.")]
 Most = Annotated[int, Query(alias="maxResults", ge=1, description=f"At most {MOST} are given.")]
+
+
+class Hint:
+    """What else is known of a file that is sent."""
+
+    def __init__(
+        self,
+        alg: Annotated[
+            str, Query(max_length=100, description="Look for this kind of mark alone.")
+        ] = "",
+        hint_alg: Annotated[str, Query(alias="hintAlg", max_length=100)] = "",
+        hint_value: Annotated[str, Query(alias="hintValue", max_length=LONGEST)] = "",
+    ) -> None:
+        self.alg, self.hint_alg, self.hint_value = alg, hint_alg, hint_value
+
+
+Hinted = Annotated[Hint, Depends()]
 
 
 class QueryView(BaseModel):
@@ -132,6 +152,36 @@ def match_posted(asked: QueryView, most: Most = 10) -> MatchList:
     return _match(asked.alg, asked.value, most)
 
 
+@router.post(
+    "/matches/byContent",
+    summary="Find manifests by what is hidden in a file",
+    responses=refusals(400, 413, 415, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {f"{kind}/*": {} for kind in ("image", "audio", "video")},
+        }
+    },
+)
+async def match_content(
+    host: Here, _: Checker, request: Request, hint: Hinted, most: Most = 10
+) -> MatchList:
+    """The body is a film, picture or sound; its first minute is read, and nothing of it is kept.
+
+    `hintAlg` and `hintValue` are looked up where no mark is found in it.
+    """
+    read = await host.reader.read(await request.body())
+    pairs = zip(ALGORITHMS, (read.picture, read.sound), strict=True)
+    for name, mark in pairs:
+        if mark is not None and hint.alg in {"", name}:
+            found = await asyncio.to_thread(_find, name, mark, most)
+            if found.matches:
+                return found
+    if hint.hint_alg:
+        return await asyncio.to_thread(_match, hint.hint_alg, hint.hint_value, most)
+    return MatchList(matches=[])
+
+
 @router.get(
     "/manifests/{manifestId}",
     summary="Fetch a manifest",
@@ -164,7 +214,11 @@ def _match(algorithm: str, value: str, most: int) -> MatchList:
     if algorithm not in ALGORITHMS:
         remedy = f"Known here: {', '.join(ALGORITHMS)}."
         raise RequestRefused(400, "This algorithm is not known here.", remedy, "invalid")
-    entries = store.find_mark(_decode(value), algorithm, MOST)
+    return _find(algorithm, _decode(value), most)
+
+
+def _find(algorithm: str, mark: str, most: int) -> MatchList:
+    entries = store.find_mark(mark, algorithm, MOST)
     kept = [entry for entry in entries if entry.content and entry.content.body]
     return MatchList(matches=[_view(entry) for entry in kept[:most]])
 
