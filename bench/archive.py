@@ -38,8 +38,7 @@ from bonaface.log.audit import audit
 from bonaface.log.entry import Content
 from bonaface.marks.archive import ALGORITHMS
 from bonaface.marks.credentials import Statement, sign_media
-from bonaface.marks.picture_geometry import Place
-from bonaface.marks.seen import SAME, WHOLE, compare, fingerprint, glance
+from bonaface.marks.seen import SAME, WHOLE, Corners, compare, fingerprint, glance
 from bonaface.media.photos import read_photo
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))
@@ -145,18 +144,18 @@ def caption(pixels: Pixels) -> Pixels:
 
 
 EDGE = round(0.1 * SIDE)
-KEPT = (SIDE - 2 * EDGE) / SIDE
-ATTACKS: dict[str, tuple[Callable[[Pixels], Pixels], Place]] = {
+LOST = EDGE / (SIDE - 2 * EDGE)  # of a side of what is left
+ATTACKS: dict[str, tuple[Callable[[Pixels], Pixels], Corners]] = {
     "JPEG 50": (press(50), WHOLE),
     "JPEG 10": (press(10), WHOLE),
     "quarter size": (lambda p: np.asarray(cv2.resize(p, (SIDE // 4, SIDE // 4))), WHOLE),
     "brighter by a fifth": (lambda p: np.clip(p * 1.2, 0, 255).astype(np.uint8), WHOLE),
     "gamma 2": (lambda p: (255 * (p / 255.0) ** 2).astype(np.uint8), WHOLE),
     "caption bar": (caption, WHOLE),
-    "mirrored": (lambda p: p[:, ::-1], Place(mirrored=True)),
+    "mirrored": (lambda p: p[:, ::-1], ((1, 0), (0, 0), (0, 1), (1, 1))),
     "a tenth off each side": (
         lambda p: p[EDGE:-EDGE, EDGE:-EDGE],
-        Place((KEPT, KEPT), (0.5, 0.5)),
+        ((-LOST, -LOST), (1 + LOST, -LOST), (1 + LOST, 1 + LOST), (-LOST, 1 + LOST)),
     ),
     "moved by 4 %": (lambda p: np.roll(p, SIDE // 25, axis=1), WHOLE),
 }
@@ -167,10 +166,12 @@ def measure_seen() -> dict[str, dict[str, float]]:
     photos = [square(read_photo(path).pixels) for path in sorted((MEDIA / "portraits").glob("*"))]
     kept = [fingerprint([glance(photo)]) for photo in photos]
     rows = {}
-    for name, (attack, place) in ATTACKS.items():
+    for name, (attack, corners) in ATTACKS.items():
         shown = [[glance(np.ascontiguousarray(attack(photo)))] for photo in photos]
         pairs = zip(kept, shown, strict=True)
-        rows[name] = summarise([compare(one, those, place).agreement or 0 for one, those in pairs])
+        rows[name] = summarise(
+            [compare(one, those, corners).agreement or 0 for one, those in pairs]
+        )
     shown = [[glance(photo)] for photo in photos]
     crossed = [
         compare(one, those).agreement or 0

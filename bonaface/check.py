@@ -84,7 +84,8 @@ def _picture_mark(media: Media, limits: list[str]) -> tuple[Mark | None, Sights]
         limits.append(f"The pictures could not all be read. {error}")
         return Mark(found=False), Sights()
     mark_id = None if reading.mark_id is None else write_id(reading.mark_id)
-    sights = Sights(tuple(glances), reading.place or WHOLE)
+    corners = reading.place.corners if reading.place else WHOLE
+    sights = Sights(tuple(glances), corners)
     return Mark(reading.found, mark_id, reading.strength), sights
 
 

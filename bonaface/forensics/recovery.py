@@ -18,8 +18,7 @@ from bonaface.log.entry import Entry
 from bonaface.marks import archive, resolver
 from bonaface.marks.credentials import Credentials, read_store
 from bonaface.marks.manifest import PICTURE_ALGORITHM, SEEN_ALGORITHM, SOUND_ALGORITHM
-from bonaface.marks.picture_geometry import Place
-from bonaface.marks.seen import WHOLE, Comparison, Glance, compare
+from bonaface.marks.seen import WHOLE, Comparison, Corners, Glance, compare
 
 HERE = "this installation"
 KNOWN = frozenset(get_args(Status)) - {"unknown"}
@@ -31,7 +30,7 @@ class Sights:
     """What a checked film looks like."""
 
     glances: tuple[Glance, ...] = ()
-    place: Place = WHOLE  # how it was cropped or mirrored since it was marked
+    corners: Corners = WHOLE  # where those of the film that was marked lie in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class _Search:
             self.limits.append(f"What {source} gave names another mark; it was passed over.")
             return None
         kept = [value for name, value in credentials.said.marks if name == SEEN_ALGORITHM]
-        comparison = compare(kept, self.sights.glances, self.sights.place)
+        comparison = compare(kept, self.sights.glances, self.sights.corners)
         consent = look_up_consent(credentials, self.now)
         vouched = consent == "unknown" and credentials.state == "trusted" and said in KNOWN
         consent = cast("Status", said) if vouched else consent

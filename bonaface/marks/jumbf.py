@@ -9,6 +9,8 @@ from typing import Final
 
 LARGEST: Final = 4 << 20  # bytes of a store that are looked at
 LONGEST: Final = 200  # characters of a name
+_C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_PURPOSE: Final = bytes(4) + b"manifest\0"  # after version and flags
 _HEAD: Final = 8  # bytes: length and type
 _LABELLED: Final = 0x02  # toggle of a description box: a label follows
 
@@ -23,6 +25,17 @@ def keep_active(store: bytes) -> bytes:
     description = next(_boxes(store[_HEAD:]))[1]
     body = description + _manifests(store)[-1]
     return struct.pack(">I", len(body) + _HEAD) + b"jumb" + body
+
+
+def find_in_mp4(data: bytes) -> bytes:
+    """The manifest store in a film or its initialization segment (C2PA 2.4, section A.5).
+
+    Raises ValueError where there is none.
+    """
+    for kind, box in _boxes(data):
+        if kind == b"uuid" and box[_HEAD:].startswith(_C2PA + _PURPOSE):
+            return box[_HEAD + len(_C2PA + _PURPOSE) + 8 :]  # where Merkle boxes begin: 8 bytes
+    raise ValueError("it holds no manifest store")
 
 
 def _manifests(store: bytes) -> list[bytes]:

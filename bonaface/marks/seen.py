@@ -18,8 +18,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bonaface.marks.picture_geometry import Place
-
 CELLS: Final = 12  # on each axis
 FINE: Final = 8 * CELLS  # px on each axis of a glance
 LEVEL: Final = 3.0  # grey levels by which cells may differ and count as level
@@ -35,7 +33,8 @@ _FIVE: Final = 3 ** np.arange(5)  # five trits a byte
 Glance: TypeAlias = NDArray[np.uint8]  # (FINE, FINE) grey: a picture made small
 Trits: TypeAlias = NDArray[np.int8]  # (TRITS,) of -1, 0, 1
 Likeness: TypeAlias = Literal["same", "other", "unclear", "unknown"]
-WHOLE: Final = Place()
+Corners: TypeAlias = tuple[tuple[float, float], ...]  # (x, y) of four: top left, then clockwise
+WHOLE: Final[Corners] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,15 @@ def fingerprint(glances: Iterable[Glance]) -> tuple[str, ...]:
     return tuple(map(_write, kept))
 
 
-def compare(kept: Iterable[str], glances: Iterable[Glance], place: Place = WHOLE) -> Comparison:
-    """Compare a film with fingerprints; `place` says how it was cropped or mirrored since.
+def compare(kept: Iterable[str], glances: Iterable[Glance], corners: Corners = WHOLE) -> Comparison:
+    """Compare a film with fingerprints.
 
-    Fingerprints that make no sense are passed over: they may come from a stranger.
+    `corners` says where those of the film that was marked lie in this one, as shares of it: it may
+    have been cropped, mirrored or put into another. Fingerprints that make no sense are passed
+    over: they may come from a stranger.
     """
     known = [trits for trits in map(_read, islice(kept, MOST)) if trits is not None]
-    shown = [_trits(one, place) for one in glances]
+    shown = [_trits(one, corners) for one in glances]
     pairs = [_agree(one, other) for one in shown for other in known]
     best = max((pair for pair in pairs if pair is not None), default=None)
     if best is None:
@@ -83,16 +84,13 @@ def compare(kept: Iterable[str], glances: Iterable[Glance], place: Place = WHOLE
     return Comparison("other" if best < OTHER else "unclear", best)
 
 
-def _trits(one: Glance, place: Place) -> tuple[Trits, Trits]:
+def _trits(one: Glance, corners: Corners) -> tuple[Trits, Trits]:
     """Up, down or level between neighbouring cells, and 1 where the picture reaches so far."""
-    grey = np.ascontiguousarray(one[:, ::-1] if place.mirrored else one)
-    (sx, sy), (cx, cy) = place.scale, place.centre
-    across = (1 / sx, 0.0, -FINE * (cx - sx / 2) / sx)
-    down = (0.0, 1 / sy, -FINE * (cy - sy / 2) / sy)
-    affine = np.array((across, down), np.float64)
-    way, size = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (FINE, FINE)
-    cells = _cells(cv2.warpAffine(grey, affine, size, flags=way))
-    there = _cells(cv2.warpAffine(np.full_like(grey, 255), affine, size, flags=way)) > COVERED
+    here, lie = (np.array(ends, np.float32) * FINE - 0.5 for ends in (WHOLE, corners))
+    matrix, size = cv2.getPerspectiveTransform(here, lie), (FINE, FINE)
+    way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    cells = _cells(cv2.warpPerspective(one, matrix, size, flags=way))
+    there = _cells(cv2.warpPerspective(np.full_like(one, 255), matrix, size, flags=way)) > COVERED
     steps = np.concatenate([np.diff(cells, axis=1).ravel(), np.diff(cells, axis=0).ravel()])
     both = np.concatenate(
         [(there[:, 1:] & there[:, :-1]).ravel(), (there[1:] & there[:-1]).ravel()]
