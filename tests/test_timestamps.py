@@ -1,5 +1,7 @@
 """Time-stamps: had from an authority on the loopback, trusted or not, late, refused, rubbish."""
 
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,8 +12,8 @@ from authorities import Authority, Stamps, Wish, below, root, serve
 from unsigned import write
 
 from bonaface.config import settings
-from bonaface.errors import CredentialsError, SettingsError
-from bonaface.marks import chain, keys, signing, trust
+from bonaface.errors import CredentialsError, KeysError, SettingsError
+from bonaface.marks import chain, signing, trust
 from bonaface.marks.credentials import Statement, read_credentials, sign_media
 
 pytest.importorskip("asn1crypto", reason="pip install asn1crypto")
@@ -73,7 +75,48 @@ def test_an_authority_that_is_unknown_here_may_be_known_elsewhere(
     assert "not trusted here" in caplog.text
 
 
-REFUSALS = {
+OPENSSL = """[tsa]
+default_tsa = here
+[here]
+serial = {0}/serial
+signer_cert = {0}/signer.pem
+signer_key = {0}/key.pem
+certs = {0}/root.pem
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+signer_digest = sha256
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+"""
+
+
+def test_stamps_of_openssl_are_taken(
+    tmp_path: Path, stamps: Stamps, choose: Callable[..., None]
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here")
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    stamps.signer.save(folder / "signer.pem")
+    stamps.root.save(folder / "root.pem")
+    (folder / "key.pem").write_bytes(stamps.signer.private)
+    (folder / "serial").write_text("01")
+    (folder / "openssl.cnf").write_text(OPENSSL.format(folder))
+
+    def answer(request: bytes) -> bytes:
+        (folder / "request.tsq").write_bytes(request)
+        command = ["openssl", "ts", "-reply", "-config", "openssl.cnf", "-queryfile", "request.tsq"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=True)
+        return done.stdout
+
+    trust.trust(folder / "root.pem", "tsa")
+    with serve(answer) as address:
+        choose(TSA=address)
+        found = read_credentials(sign(tmp_path))
+    assert (found.state, found.said.stamp) == ("trusted", "trusted")
+
+
+REFUSALS: dict[str, tuple[Callable[[bytes], bytes | int], str]] = {
     "status": (lambda _: 503, "answered with the status 503"),
     "rubbish": (lambda _: b"no", "no time-stamp that holds"),
     "empty": (lambda _: b"", "no time-stamp that holds"),
@@ -200,5 +243,5 @@ def test_what_was_stamped_outlives_its_signers_certificate(
     found = read_credentials(plain)
     assert found.state == "valid"
     assert "has ended" in found.problems[0]
-    with pytest.raises(keys.KeysError, match="ended on"):
+    with pytest.raises(KeysError, match="ended on"):
         sign(tmp_path)

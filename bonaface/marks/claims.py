@@ -8,6 +8,7 @@ from bonaface.marks.ancestry import Ancestor, read_ancestors
 from bonaface.marks.manifest import CONSENT_LABEL
 from bonaface.marks.store import (
     TRUST,
+    TRUSTED,
     actions,
     active,
     at,
@@ -85,7 +86,9 @@ def failures(results: object) -> list[str]:
     is one whose signer is not trusted.
     """
     below = set(deltas(results, "failure")) - TRUST
-    found = codes(at(results, "activeManifest"), "failure") + [INGREDIENT] * bool(below)
+    own = at(results, "activeManifest")
+    found = codes(own, "failure") + [INGREDIENT] * bool(below)
+    found += [UNTRUSTED] * (UNTRUSTED in codes(own, "success"))  # see `store`: another list's
     # c2pa-rs does not look whether an ended certificate would have been trusted
     return [code for code in found if code != UNTRUSTED or ENDED not in found]
 
@@ -101,7 +104,7 @@ def without_content(results: dict[str, Any]) -> dict[str, Any]:
 
 def is_trusted(results: object) -> bool:
     """Tell whether the signer of the active manifest is trusted: C2PA 2.4, section 14.3.6."""
-    return "signingCredential.trusted" in codes(at(results, "activeManifest"), "success")
+    return TRUSTED in codes(at(results, "activeManifest"), "success")
 
 
 def sentence(code: str) -> str:

@@ -16,7 +16,9 @@ from bonaface.consent.policy import Permit
 from bonaface.errors import ConsentMissing, Unmarked
 
 NAME = "Bonaface"
-CONSENT_LABEL = "org.bonaface.consent"
+SPEC = "2.4.0"  # of C2PA
+CONSENT_LABEL, DISCLOSURE_LABEL = "org.bonaface.consent", "c2pa.ai-disclosure"
+INGREDIENT_LABEL = "c2pa.ingredient"  # c2pa-rs puts the version to it
 PICTURE_ALGORITHM = "org.bonaface.picture.1"
 SOUND_ALGORITHM = "org.bonaface.sound.1"
 SEEN_ALGORITHM = "org.bonaface.seen.1"  # fingerprints, see seen.py
@@ -82,9 +84,17 @@ def write_manifest(statement: Statement, told: bool | None = None) -> dict[str, 
         assertions.append(_consent(statement.permit))
     return {
         "claim_version": 2,
-        "claim_generator_info": [{"name": NAME, "version": __version__}],
-        "assertions": assertions,
+        "claim_generator_info": [{"name": NAME, "version": __version__, "specVersion": SPEC}],
+        "assertions": [one | {"created": _is_own(one, statement)} for one in assertions],
     }
+
+
+def _is_own(assertion: dict[str, Any], statement: Statement) -> bool:
+    """Tell the signer's own word from what was gathered: C2PA 2.4, section 10.2.2.
+
+    That a file of others is by AI is its owner's word.
+    """
+    return statement.origin == "made" or assertion["label"] != DISCLOSURE_LABEL
 
 
 def ingredients(statement: Statement, told: bool | None = None) -> dict[str, dict[str, str]]:
@@ -194,7 +204,7 @@ def _disclosure(statement: Statement) -> dict[str, Any]:
         data["modelName"] = NAME
         data["modelIdentifier"] = f"pkg:generic/bonaface@{__version__}"
         data["contentProfile"] = {"humanOversightLevel": "prompt_guided"}
-    return {"label": "c2pa.ai-disclosure", "data": data}
+    return {"label": DISCLOSURE_LABEL, "data": data}
 
 
 def _mining() -> dict[str, Any]:

@@ -51,12 +51,13 @@ def lack(given: str, reason: str) -> None:
     LOG.warning("%s The file is signed without one.", sentence)
 
 
-def warn_unknown(given: str) -> None:
-    """Tell that the time-stamp counts for nothing here, though it may elsewhere."""
-    LOG.warning(
-        "The time-stamp authority at %s is not trusted here. Run: bonaface keys trust --time FILE",
-        host(given),
-    )
+def tell(given: str, trusted: bool) -> None:
+    """Warn where a time-stamp counts for nothing here, though it may elsewhere."""
+    if not trusted:
+        LOG.warning(
+            "The time-stamp authority at %s is not trusted here. Run: bonaface keys trust --time",
+            host(given),
+        )
 
 
 def reason(error: Exception) -> str:

@@ -5,12 +5,14 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
 
 from bonaface import __version__
 from bonaface.errors import BonafaceError
+from bonaface.marks import signing
 from bonaface.server import problems, telemetry
 from bonaface.server.admission import Admission
 from bonaface.server.broadcasts import Broadcasts
@@ -138,6 +140,8 @@ async def _warm(host: Host) -> None:
     """Compile and load before the first visitor comes; /healthz says what is missing."""
     try:
         found = await host.work(host.store.list)
+        with suppress(BonafaceError):
+            host.missing.extend(await host.work(signing.warnings, datetime.now(UTC)))
         with suppress(BonafaceError):
             if found:
                 first = await host.work(
