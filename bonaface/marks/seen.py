@@ -9,6 +9,7 @@ than its own cells. It is far too coarse to recognise anybody by.
 """
 
 import math
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -42,7 +43,7 @@ class Comparison:
     """How a film compares with what a manifest says of the film it was made for."""
 
     likeness: Likeness  # unknown: there was nothing to compare
-    agreement: float | None = None  # -1 to 1, of the pair of pictures that agrees best
+    agreement: float | None = None  # -1 to 1: of a picture with what it agrees best, the median
 
 
 def glance(pixels: NDArray[np.uint8]) -> Glance:
@@ -67,7 +68,7 @@ def fingerprint(glances: Iterable[Glance]) -> tuple[str, ...]:
 
 
 def compare(kept: Iterable[str], glances: Iterable[Glance], corners: Corners = WHOLE) -> Comparison:
-    """Compare a film with fingerprints.
+    """Compare a film with fingerprints: the same if half of its pictures agree with some.
 
     `corners` says where those of the film that was marked lie in this one, as shares of it: it may
     have been cropped, mirrored or put into another. Fingerprints that make no sense are passed
@@ -75,13 +76,15 @@ def compare(kept: Iterable[str], glances: Iterable[Glance], corners: Corners = W
     """
     known = [trits for trits in map(_read, islice(kept, MOST)) if trits is not None]
     shown = [_trits(one, corners) for one in glances]
-    pairs = [_agree(one, other) for one in shown for other in known]
-    best = max((pair for pair in pairs if pair is not None), default=None)
-    if best is None:
+    pairs = [[_agree(one, other) for other in known] for one in shown]
+    best = [max((pair for pair in row if pair is not None), default=None) for row in pairs]
+    found = [one for one in best if one is not None]
+    if not found:
         return Comparison("unknown")
-    if best >= SAME:
-        return Comparison("same", best)
-    return Comparison("other" if best < OTHER else "unclear", best)
+    typical = statistics.median(found)
+    if typical >= SAME:
+        return Comparison("same", typical)
+    return Comparison("other" if max(found) < OTHER else "unclear", typical)
 
 
 def _trits(one: Glance, corners: Corners) -> tuple[Trits, Trits]:
