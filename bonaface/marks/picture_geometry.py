@@ -34,16 +34,6 @@ class Place:
     phase: int = 0  # maps since the start of the cycle
     mirrored: bool = False
 
-    @property
-    def corners(self) -> tuple[tuple[float, float], ...]:
-        """The corners of the marked picture, clockwise from the top left, in shares of this one."""
-        (sx, sy), (cx, cy) = self.scale, self.centre
-        left, right = ((edge - cx) / sx + 0.5 for edge in (0.0, 1.0))
-        top, bottom = ((edge - cy) / sy + 0.5 for edge in (0.0, 1.0))
-        if self.mirrored:
-            left, right = 1.0 - left, 1.0 - right
-        return ((left, top), (right, top), (right, bottom), (left, bottom))
-
 
 def sample_cells(maps: Maps, place: Place) -> NDArray[np.float32]:
     """Answer the value of each cell in each map, (count, CELLS**2); 0 outside the picture."""
