@@ -18,7 +18,8 @@ mark (about half an hour) and counts what is found.
 --json: {"picture": {"films": {"attacks": {attack: {"n", "found", "id", "wrong", "z"}}, "psnr":
 [dB], "ssim": []}, "stills": {size: the same}, "means": {attack: row}, "speed": {"film_ms",
 "still_ms", "label_ms", "read_s": {size: figure}}, "unmarked": {kind: {"n", "found", "ids",
-"strongest"}}}, "sound": {attack: {"2"|"5"|"10": row}}, "sound_snr": [dB], "sound_speed":
+"strongest"}}}, "peers": {name: {"film"|"still": {attack: {"n", "all", "bits"}}, "psnr", "ssim",
+"pictures_s"}}, "sound": {attack: {"2"|"5"|"10": row}}, "sound_snr": [dB], "sound_speed":
 {"real_time", "read_s"}, "sound_unmarked": {"n", "found", "strongest"}}
 """
 
@@ -33,6 +34,7 @@ from typing import Any
 import numpy as np
 from av.error import FFmpegError
 from mark_attacks import HEARD, SOUND_ATTACKS, Samples, read_samples
+from marks_peers import measure_peers, print_peers
 from marks_picture import MEDIA, Row, cost, find, measure_picture, print_picture, tally, tell
 
 from bonaface.core import SECOND, Sound, over
@@ -142,6 +144,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--stills", type=int, default=44)
     parser.add_argument("--unmarked", action="store_true")
+    parser.add_argument("--peers", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if not MEDIA.exists():
@@ -151,6 +154,8 @@ def main() -> None:
         "picture": measure_picture(clips, options.seconds, stills=stills, unmarked=unmarked),
         "sound_speed": measure_sound_speed(),
     }
+    if options.peers:
+        figures["peers"] = measure_peers(clips // 4, stills // 4)
     figures["sound"], figures["sound_snr"] = try_sound()
     if unmarked:
         figures["sound_unmarked"] = read_unmarked_sounds()
@@ -158,6 +163,7 @@ def main() -> None:
         print(json.dumps(figures))
     else:
         print_picture(figures["picture"])
+        print_peers(figures.get("peers", {}))
         print_sound(figures)
 
 

@@ -92,7 +92,7 @@ def tally(readings: list[Seen]) -> Row:
 
 
 def measure_quality(before: Film, after: Film) -> tuple[float, float]:
-    """Answer the mean distance in dB, and SSIM of luma, below the label."""
+    """Answer the mean distance in dB, and SSIM, below the label."""
     top = round(0.16 * min(before[0].pixels.shape[:2]))
     errors = [
         np.square(a.pixels[top:].astype(np.float32) - b.pixels[top:]).mean()
@@ -106,9 +106,11 @@ def measure_quality(before: Film, after: Film) -> tuple[float, float]:
 
 
 def measure_ssim(a: Pixels, b: Pixels) -> float:
-    """Answer SSIM of luma (Wang et al., IEEE Trans. Image Processing 13(4), 2004)."""
-    x, y = (cv2.cvtColor(np.ascontiguousarray(p), cv2.COLOR_RGB2GRAY) for p in (a, b))
-    x, y = x.astype(np.float32), y.astype(np.float32)
+    """Answer SSIM, the mean of red, green and blue, for a mark may hide in colour.
+
+    Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Processing 13(4), 2004.
+    """
+    x, y = a.astype(np.float32), b.astype(np.float32)
 
     def mean(of: Plane) -> Plane:
         return np.asarray(cv2.GaussianBlur(of, (11, 11), 1.5), np.float32)

@@ -37,13 +37,19 @@ from bonaface.marks.picture_features import (
     whiten_still,
 )
 from bonaface.marks.picture_geometry import Place, Trace, fit_place, measure_pilots, sample_cells
-from bonaface.marks.picture_search import Scope, list_crops, list_insets, search_places
+from bonaface.marks.picture_search import (
+    Scope,
+    list_crops,
+    list_insets,
+    list_mirrored,
+    search_places,
+)
 from bonaface.marks.reading_key import PUBLIC, ReadingKey
 
 CHANCE = 4e-7  # of finding a mark where there is none, for a whole film
 PHASES = CYCLE * BINS
 WHOLE = 2 * (PHASES + 1)  # alignments of an uncropped film and a still, mirrored or not
-SEARCHED = 1e24  # alignments that the searches could answer, see docs/marks-picture.md
+SEARCHED = 3e24  # alignments that the searches could answer, see docs/marks-picture.md
 WORTH = 5.0  # z below which no id is read
 ALL_OF, ONE_OF = 3, 6  # crops are searched in the first windows, then in one of so many
 GLANCE = 32  # maps that are searched, four seconds
@@ -135,19 +141,26 @@ def _look(
         sight = view.read_at(place)
         yield sight, low
         if sight.z >= low:  # it lies this way round; a few pixels may be missing at an edge
-            yield _fit(view, view.film, sight.place), high
-    if not search:
-        return
-    scope = list_crops(window.aspect)
+            for trace in (view.film, view.still):
+                yield _fit(view, trace, sight.place), high
+    for sight in _search(view, window) if search else ():
+        yield sight, high
+
+
+def _search(view: _View, window: Window) -> Iterator[_Sight]:
+    """Look for crops and turns, then for a film in a film, then for mirrored crops."""
+    crops = list_crops(window.aspect)
     for trace in (view.film, view.still):
-        for place in _search(trace, scope):
-            yield _fit(view, trace, place), high
-    large = replace(view, film=_trace_film(whiten_film(window.luma, FINE), pattern))
-    for place in _search(large.film, list_insets(window.aspect)):
-        yield _fit(large, large.film, place), high
+        for place in _find_places(trace, crops):
+            yield _fit(view, trace, place)
+    large = replace(view, film=_trace_film(whiten_film(window.luma, FINE), view.pattern))
+    for place in _find_places(large.film, list_insets(window.aspect)):
+        yield _fit(large, large.film, place)
+    for place in _find_places(view.film, list_mirrored()):
+        yield _fit(view, view.film, place)
 
 
-def _search(trace: Trace, scope: Scope) -> list[Place]:
+def _find_places(trace: Trace, scope: Scope) -> list[Place]:
     """Answer promising places, from a glance at some seconds."""
     few = trace.maps[:GLANCE]
     if len(few) == 1:
@@ -184,14 +197,14 @@ def _score_phases(cells: NDArray[np.float32], trace: Trace) -> NDArray[np.float3
 
 
 def _order_phases(scores: NDArray[np.float32], count: int) -> list[int]:
-    """Answer the phases worth reading, best first; of those that mean the same, one."""
-    phases: dict[tuple[int, int], int] = {}
+    """Answer the phases of `count` maps worth reading, best first; of those that mean one, one."""
+    phases: dict[tuple[int, ...], int] = {}
     for phase in np.argsort(-scores, kind="stable").tolist():
-        if scores[phase] >= WORTH and len(phases) < TRIES:
-            # Maps of less than a slot lie in the same sheets at several phases.
-            phases.setdefault(
-                (phase // BINS, (phase + count - 1) // BINS) if count < BINS else (phase, 0), phase
-            )
+        if scores[phase] < WORTH or len(phases) == TRIES:
+            break
+        # Maps of less than a slot lie in the same sheets at several phases.
+        slots = tuple((np.arange(phase, phase + count) // BINS).tolist())
+        phases.setdefault(slots, phase)
     return list(phases.values())
 
 

@@ -37,9 +37,14 @@ class Scope:
 
 def list_crops(aspect: float) -> Scope:
     """Answer the shapes of crops, each axis its own, and of turned pictures."""
-    crops = [np.diag([1 / x, 1 / y]) for y in KEPT for x in KEPT]
+    crops = _list_plain_crops()
     turns = [_turn(angle, aspect) / kept for angle in TURNED for kept in ZOOMED]
     return Scope([*crops, *turns], 0.6)
+
+
+def list_mirrored() -> Scope:
+    """Answer the shapes of crops of a mirror image."""
+    return Scope([crop @ np.diag([-1, 1]) for crop in _list_plain_crops()], 0.6)
 
 
 def list_insets(aspect: float) -> Scope:
@@ -51,6 +56,10 @@ def list_insets(aspect: float) -> Scope:
             tall = min(1.0, 1 / across)
             sizes += [(part * across * tall, part * tall) for part in (1.0, *INSETS)]
     return Scope([np.diag(size) for size in sizes], 1.0)
+
+
+def _list_plain_crops() -> list[Shape]:
+    return [np.diag([1 / x, 1 / y]) for y in KEPT for x in KEPT]
 
 
 def _turn(angle: float, aspect: float) -> Shape:
