@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-LARGEST: Final = 4 << 20  # bytes of a store that are looked at
+LARGEST: Final = 32 << 20  # bytes of a store: originals may bring many with thumbnails
 LONGEST: Final = 200  # characters of a name
 _C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _PURPOSE: Final = bytes(4) + b"manifest\0"  # after version and flags
