@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from bonaface.marks.ancestry import Ancestor, read_ancestors
 from bonaface.marks.manifest import CONSENT_LABEL
@@ -24,18 +24,20 @@ from bonaface.marks.store import (
 Stamp: TypeAlias = Literal["trusted", "valid", "none"]
 UNTRUSTED, ENDED = "signingCredential.untrusted", "signingCredential.expired"
 INGREDIENT = "ingredient"  # not a code of C2PA: any of an ingredient's
-CHANGED = frozenset(
+CONTENT_CHANGED = frozenset(
     {
-        INGREDIENT,
         "assertion.dataHash.mismatch",
         "assertion.bmffHash.mismatch",
         "assertion.boxesHash.mismatch",
         "assertion.collectionHash.mismatch",
-        "assertion.hashedURI.mismatch",
-        "assertion.missing",
-        "claimSignature.mismatch",
     }
 )
+CHANGED = CONTENT_CHANGED | {
+    INGREDIENT,
+    "assertion.hashedURI.mismatch",
+    "assertion.missing",
+    "claimSignature.mismatch",
+}
 _SENTENCES = {
     INGREDIENT: "The credentials of what it was made from were changed after it was signed.",
     "assertion.dataHash.mismatch": "The file was changed after it was signed.",
@@ -89,6 +91,15 @@ def failures(results: object) -> list[str]:
     found += [UNTRUSTED] * (UNTRUSTED in codes(own, "success"))  # see `store`: another list's
     # c2pa-rs does not look whether an ended certificate would have been trusted
     return [code for code in found if code != UNTRUSTED or ENDED not in found]
+
+
+def without_content(results: dict[str, Any]) -> dict[str, Any]:
+    """The same results but for whether a content fits its hash."""
+    own = at(results, "activeManifest") or {}
+    kept = [
+        one for one in listed(at(own, "failure")) if text(at(one, "code")) not in CONTENT_CHANGED
+    ]
+    return {**results, "activeManifest": {**own, "failure": kept}}
 
 
 def is_trusted(results: object) -> bool:

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeAlias
 from c2pa import Builder, C2paError, Context, Reader, Settings
 
 from bonaface.errors import CredentialsError, UnreadableMedia, UnwritableMedia
-from bonaface.marks import claims, timestamp, trust
+from bonaface.marks import archive, claims, timestamp, trust
 from bonaface.marks.claims import Claims
 from bonaface.marks.container import sniff, sniff_file
 from bonaface.marks.manifest import (
@@ -75,9 +75,9 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
     """Sign a file (MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says).
 
     Answers the manifest store that is now in it, as JUMBF (C2PA 2.4, section 11). The result is
-    read back, and appears under `path_out` whole or not at all. Raises ConsentMissing,
-    ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError or
-    UnwritableMedia.
+    read back, its store is kept in the archive, and it appears under `path_out` whole or not at
+    all. Raises ConsentMissing, ConsentDenied or Unmarked where there is no leave, CredentialsError,
+    KeysError or UnwritableMedia.
     """
     require_leave(statement, mime)
     half = _draft(path_out)
@@ -88,6 +88,7 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
         store = next(filter(None, stores), None)
         if store is None:
             raise CredentialsError("The credentials did not hold when they were read back.")
+        archive.keep(store, statement)
         half.chmod(path_in.stat().st_mode & 0o777)
         half.replace(path_out)
     except C2paError as error:
@@ -195,6 +196,24 @@ def read_credentials(path: Path) -> Credentials:
             return _read(mime, stream)
     except OSError as error:
         raise UnreadableMedia(f"{path} could not be read: {error.strerror}.") from error
+
+
+def read_store(store: bytes) -> Credentials:
+    """Check a manifest store (JUMBF) apart from any file: all but the hash over a content.
+
+    trusted and valid then say that these are the words of who signed them, and nothing about a
+    file. A broken or hostile store is answered, never raised.
+    """
+    try:
+        with (
+            _context() as context,
+            Reader("application/c2pa", io.BytesIO(store), context=context) as reader,
+        ):
+            results = reader.get_validation_results()
+            said = json.loads(reader.json())
+    except (C2paError, ValueError) as error:
+        return Credentials("none", limits=(_unread(error),))
+    return _judged(None, claims.without_content(results or {}), said)
 
 
 def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
