@@ -40,7 +40,7 @@ def test_hls_begins_with_the_first_request_and_ends_with_the_session() -> None:
             assert "picture.m3u8\n" in index.text, "no ticket where none is needed"
             listed = (await get(here, f"/hls/{one['id']}/picture.m3u8")).text
             assert "ENDLIST" not in listed
-            begin = await get(here, f"/hls/{one['id']}/picture-begin.mp4")
+            begin = await get(here, f"/hls/{one['id']}/picture-begin-0.mp4")
             segment = await get(here, f"/hls/{one['id']}/picture-0.m4s")
             assert begin.content[4:8] == b"ftyp"
             assert segment.content[4:8] == b"styp"

@@ -22,7 +22,7 @@ class Box:
     @property
     def body(self) -> memoryview:
         """What comes after length and kind, and the long length where there is one."""
-        return self.data[16 if self.data[:4] == b"\0\0\0\1" else 8 :]
+        return self.data[16 if bytes(self.data[:4]) == b"\0\0\0\1" else 8 :]
 
 
 Skip: TypeAlias = Callable[[Box], bool]
@@ -71,13 +71,13 @@ def hash_boxes(data: bytes | memoryview, skip: Skip, moved: int = 0) -> bytes:
 
 def is_store(one: Box) -> bool:
     """Whether a box holds a manifest store."""
-    return one.kind == b"uuid" and one.body[:16] == C2PA
+    return one.kind == b"uuid" and bytes(one.body[:16]) == C2PA
 
 
 def is_signature(one: Box) -> bool:
     """Whether a box holds verifiable segment info."""
     end = SCHEME_AT + len(SCHEME)
-    return one.kind == b"emsg" and one.data[SCHEME_AT:end] == SCHEME
+    return one.kind == b"emsg" and bytes(one.data[SCHEME_AT:end]) == SCHEME
 
 
 def skip_in_beginning(one: Box) -> bool:

@@ -29,22 +29,24 @@ def write(value: object) -> bytes:
     """Encode None, bool, int, str, bytes, lists, maps and `Tagged`. Raises TypeError for others."""
     match value:
         case None | bool():
-            return bytes([_OTHER << 5 | (22 if value is None else 20 + value)])
+            made = bytes([_OTHER << 5 | (22 if value is None else 20 + value)])
         case int():
-            return _head(_INTEGER, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
+            made = _head(_INTEGER, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
         case bytes():
-            return _head(_BYTES, len(value)) + value
+            made = _head(_BYTES, len(value)) + value
         case str():
             text = value.encode()
-            return _head(_TEXT, len(text)) + text
+            made = _head(_TEXT, len(text)) + text
         case Tagged():
-            return _head(_TAG, value.tag) + write(value.value)
+            made = _head(_TAG, value.tag) + write(value.value)
         case Mapping():
             pairs = (write(key) + write(item) for key, item in value.items())
-            return _head(_MAP, len(value)) + b"".join(pairs)
+            made = _head(_MAP, len(value)) + b"".join(pairs)
         case Sequence():
-            return _head(_ARRAY, len(value)) + b"".join(map(write, value))
-    raise TypeError(f"CBOR of credentials has no {type(value).__name__}")
+            made = _head(_ARRAY, len(value)) + b"".join(map(write, value))
+        case _:
+            raise TypeError(f"CBOR of credentials has no {type(value).__name__}")
+    return made
 
 
 def _head(kind: int, count: int) -> bytes:

@@ -10,9 +10,7 @@ from bonaface.marks.live.boxes import SCHEME, SCHEME_AT, box, hash_boxes, is_sig
 from bonaface.marks.live.cose import ALGORITHM, EDDSA, KID, Sign
 from bonaface.marks.live.session_key import SessionKey
 
-EXCLUSIONS: Final = (
-    {"xpath": "/emsg", "data": [{"offset": SCHEME_AT, "value": SCHEME}]},
-)
+EXCLUSIONS: Final = ({"xpath": "/emsg", "data": [{"offset": SCHEME_AT, "value": SCHEME}]},)
 SIGNED_AT: Final = "iat"
 _WHOLE = b"fseg"  # the signature is for the whole segment
 _NO_HASH, _NO_SIGNATURE = bytes(32), bytes(64)
