@@ -56,6 +56,17 @@ def _size(view: memoryview, at: int) -> int:
     return int(size) or len(view) - at
 
 
+def find(data: bytes | memoryview, *path: bytes) -> Box | None:
+    """The first box inside the first box inside the first box. Raises ValueError."""
+    found: Box | None = None
+    for kind in path:
+        inside = data if found is None else found.body
+        found = next((one for one in walk(inside) if one.kind == kind), None)
+        if found is None:
+            return None
+    return found
+
+
 def hash_boxes(data: bytes | memoryview, skip: Skip, moved: int = 0) -> bytes:
     """SHA-256 over offset and bytes of each box that is not skipped (C2PA 2.3, section 18.6.2).
 
