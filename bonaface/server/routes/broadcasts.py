@@ -1,5 +1,6 @@
 """A session for many: HLS for players, a signed recording, a push by RTMP, a webcam here."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bonaface.errors import BonafaceError, RequestRefused
 from bonaface.marks.wording import word
+from bonaface.marks.keys import signing_keys
 from bonaface.media.broadcast.broadcast import Broadcast, State
 from bonaface.media.broadcast.camera import VirtualCamera
 from bonaface.media.broadcast.recording import Recording
@@ -21,7 +23,7 @@ from bonaface.server.recordings import Take
 from bonaface.server.registry import Running
 
 router = APIRouter(tags=["broadcasts"])
-MP4 = "video/mp4"
+MP4, PEM = "video/mp4", "application/x-pem-file"
 Ticket = Annotated[str, Query(max_length=64, description="In place of a token.")]
 
 
@@ -109,6 +111,17 @@ def _screened(
 
 
 @router.get(
+    "/hls/authority.pem",
+    summary="Whom to trust",
+    response_class=Response,
+    responses={200: {"content": {PEM: {}}}},
+)
+def authority() -> Response:
+    """The certificate of the authority under which all that this server sends out is signed."""
+    return Response(signing_keys(datetime.now(UTC)).root, media_type=PEM)
+
+
+@router.get(
     "/hls/{session_id}/{name}",
     summary="Watch by HLS",
     response_class=Response,
@@ -121,7 +134,7 @@ async def watch(
     name: Annotated[str, Path(max_length=64, examples=["index.m3u8"])],
     ticket: Ticket = "",
 ) -> Response:
-    """Playlists and segments in CMAF: begin with index.m3u8, with which HLS begins.
+    """Playlists and segments in CMAF, signed one by one: begin with index.m3u8.
 
     A player is some eight seconds behind. HLS ends a minute after the last request. Addresses in
     the playlists carry a ticket where tokens are needed: it holds as long as a session may.

@@ -1,4 +1,4 @@
-"""The Studio, and the reference: all that a browser shows."""
+"""The Studio, the player, and the reference: all that a browser shows."""
 
 from pathlib import Path
 
@@ -26,6 +26,12 @@ TYPES = {
 def studio() -> FileResponse:
     """The page."""
     return FileResponse(PAGE / "index.html", media_type=TYPES[".html"])
+
+
+@router.get("/watch/{session_id}")
+def player() -> FileResponse:
+    """The player; what it plays needs a ticket where tokens are needed."""
+    return FileResponse(PAGE / "watch.html", media_type=TYPES[".html"])
 
 
 @router.get("/page/{name}")
