@@ -70,7 +70,8 @@ class Site:
         path = route.request.url.split("?")[0].removeprefix("http://localhost/")
         kind, _, name = path.partition("/")
         file = {"watch": PAGE / "watch.html", "page": PAGE / name}.get(kind)
-        file = file or self.folder / name.rpartition("/")[2]
+        if file is None or name == "authority.pem":
+            file = self.folder / name.rpartition("/")[2]
         if not file.exists():
             route.fulfill(status=404)
             return

@@ -13,6 +13,7 @@ const REFUSALS = {
   403: ["This face may not be shown.", "The consent for it has ended."],
   404: ["There is nothing to watch here.", "The session is over, or the address is wrong."],
 };
+const NAMES = {waiting: ": being checked", good: ": they hold", bad: ": they do not hold", unsure: ": not checked"};
 const LEADS = {
   waiting: "Nothing was checked yet.",
   good: "Everything you have seen and heard here is as it was signed.",
@@ -62,7 +63,6 @@ class Proof {
 /** @param {Proof} proof */
 function show(proof) {
   const {state, newest, checked, failed} = proof;
-  const changed = document.documentElement.dataset.proof !== state;
   document.documentElement.dataset.proof = state;
   const made = newest ? (newest.ai ? "AI: a face and a voice that no camera recorded" : "No model: a card drawn by a program") : "Not known";
   part("fact-made").textContent = made;
@@ -75,7 +75,8 @@ function show(proof) {
   part("trouble-list").replaceChildren(...proof.troubles.slice(-LISTED).map(item));
   part("told").textContent = `${sentence(proof)} ${checked ? `${checked} segments checked.` : ""}`;
   // A screen reader hears what changes, not every count.
-  if (changed) part("alert").textContent = part("pin-state").textContent = sentence(proof);
+  if (part("alert").textContent !== sentence(proof)) part("alert").textContent = sentence(proof);
+  part("pin-state").textContent = NAMES[state];
 }
 
 function consentWords(newest) {
@@ -85,10 +86,11 @@ function consentWords(newest) {
 }
 
 function sentence(proof) {
-  const ended = proof.newest?.consent?.ended ? " The consent for it has ended." : "";
-  const made = "This face and voice are made with AI.";
-  if (proof.state === "good") return `${made} Its credentials hold.${ended}`;
-  if (proof.state === "bad") return `${made} Its credentials do not hold.${ended}`;
+  const made = proof.newest?.consent?.ended
+    ? "The consent for this face has ended. It is no longer shown."
+    : "This face and voice are made with AI.";
+  if (proof.state === "good") return `${made} Its credentials hold.`;
+  if (proof.state === "bad") return `${made} Its credentials do not hold.`;
   if (proof.state === "unsure") return `${made} Its credentials could not be checked here.`;
   return `${made} Its credentials are being checked.`;
 }
@@ -117,7 +119,7 @@ async function hear(video) {
 
 /** The authority of this server. @returns {Promise<Uint8Array>} */
 async function authority() {
-  const answer = await fetch("/hls/authority.pem", {cache: "no-store"});
+  const answer = await fetch("/page/authority.pem", {cache: "no-store"});
   if (!answer.ok) throw new Refused(answer.status);
   return fromPem(await answer.text());
 }

@@ -1,6 +1,5 @@
 """A session for many: HLS for players, a signed recording, a push by RTMP, a webcam here."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -9,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bonaface.errors import BonafaceError, RequestRefused
 from bonaface.marks.wording import word
-from bonaface.marks.keys import signing_keys
 from bonaface.media.broadcast.broadcast import Broadcast, State
 from bonaface.media.broadcast.camera import VirtualCamera
 from bonaface.media.broadcast.recording import Recording
@@ -23,7 +21,7 @@ from bonaface.server.recordings import Take
 from bonaface.server.registry import Running
 
 router = APIRouter(tags=["broadcasts"])
-MP4, PEM = "video/mp4", "application/x-pem-file"
+MP4 = "video/mp4"
 Ticket = Annotated[str, Query(max_length=64, description="In place of a token.")]
 
 
@@ -108,17 +106,6 @@ def _screened(
     if not (host.broadcasts.owner(session_id) == caller.name or caller.may("admin")):
         host.registry.find(session_id, caller)
     return session_id
-
-
-@router.get(
-    "/hls/authority.pem",
-    summary="Whom to trust",
-    response_class=Response,
-    responses={200: {"content": {PEM: {}}}},
-)
-def authority() -> Response:
-    """The certificate of the authority under which all that this server sends out is signed."""
-    return Response(signing_keys(datetime.now(UTC)).root, media_type=PEM)
 
 
 @router.get(
