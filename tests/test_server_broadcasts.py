@@ -269,6 +269,7 @@ def test_players_get_in_with_a_ticket_and_strangers_do_not() -> None:
             await get(here, at + "index.m3u8", 401)
             await get(here, at + "index.m3u8", 404, Authorization=bob["Authorization"])
             await get(here, at + "index.m3u8?ticket=1.x", 401)
+            assert one["links"]["watch"].partition("?")[2] == one["links"]["hls"].partition("?")[2]
             index = (await get(here, one["links"]["hls"])).text
             tracks = re.findall(r"(picture|sound)\.m3u8(\?ticket=\d+\.[\w-]+)", index)
             assert [name for name, _ in tracks] == ["sound", "picture"]

@@ -197,3 +197,4 @@ def test_it_stays_grey_where_it_cannot_tell(playing: Site) -> None:
 def test_what_is_not_there_is_said(site: Site) -> None:
     page = site.open()
     page.wait_for_function("() => /nothing to watch/.test(document.body.innerText)")
+    assert page.get_attribute("html", "data-proof") == "unsure"

@@ -124,9 +124,9 @@ async function authority() {
   return fromPem(await answer.text());
 }
 
-async function watch() {
+/** @param {Proof} proof */
+async function watch(proof) {
   const video = part("video");
-  const proof = new Proof();
   const address = `/hls/${session}/index.m3u8${location.search}`;
   video.addEventListener("loadeddata", () => {
     document.documentElement.style.setProperty("--shape", video.videoWidth / video.videoHeight);
@@ -152,7 +152,10 @@ part("hear").addEventListener("click", () => {
   part("video").muted = false;
   part("hear").hidden = true;
 });
-watch().catch((error) => {
+const proof = new Proof();
+watch(proof).catch((error) => {
   if (!(error instanceof Refused) && !(error instanceof TypeError)) console.error(error);
   veil(...(REFUSALS[error.status] ?? ["The server was lost.", "Load this page again."]));
+  proof.doubt = "Nothing more comes that could be checked.";
+  show(proof);
 });
