@@ -1,10 +1,12 @@
 """Signed tracks for tests of live credentials, made without an encoder: a real beginning, noise."""
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import av
 import numpy as np
@@ -13,10 +15,11 @@ from films import make_statement
 from bonaface.marks.live.follow import Follower, Seen
 from bonaface.marks.live.said import Said, Shown
 from bonaface.marks.live.segment import Place
+from bonaface.marks.live.segment_reader import Problem
 from bonaface.marks.live.track import TrackSigner
 from bonaface.marks.manifest import Statement
 from bonaface.media.broadcast.fragments import Sample, write_segment
-from bonaface.media.broadcast.hls import HEADER
+from bonaface.media.broadcast.hls import HEADER, Hls
 
 TICKS = 48_000
 
@@ -86,3 +89,29 @@ def follow(beginnings: Iterable[bytes], segments: Iterable[bytes]) -> list[Seen]
     for data in beginnings:
         follower.begin("begin", data)
     return [follower.follow(f"segment {i}", data) for i, data in enumerate(segments, 1)]
+
+
+def fetch(hls: Hls, name: str) -> bytes:
+    found = hls.find(name)
+    assert found is not None, name
+    return found.data
+
+
+def save(hls: Hls, folder: Path) -> Path:
+    """All that a player would fetch, as files."""
+    for name in ("index.m3u8", "picture.m3u8", "sound.m3u8"):
+        text = fetch(hls, name).decode()
+        (folder / name).write_text(text)
+        for pair in re.findall(r'^(?!#)(\S+\.m4s)$|URI="(\S+\.mp4)"', text, re.MULTILINE):
+            (folder / "".join(pair)).write_bytes(fetch(hls, "".join(pair)))
+    return folder / "index.m3u8"
+
+
+def problems(seen: Iterable[Seen]) -> list[Problem | None]:
+    """What is wrong with each."""
+    return [one.problem for one in seen]
+
+
+def flip(data: bytes, at: int) -> bytes:
+    """The same with one bit changed."""
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]

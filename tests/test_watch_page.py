@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from browser import browse
 from films import make_hls, make_statement, pour, reel
-from streams import Made, beginning
-from test_live_credentials import ATTACKS, flip, save
+from streams import Made, beginning, flip, save
+from test_live_credentials import ATTACKS
 
 import bonaface.server
 from bonaface.marks import keys

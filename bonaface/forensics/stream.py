@@ -15,7 +15,7 @@ from bonaface.marks.credentials import Credentials
 from bonaface.marks.live.follow import Follower, Seen
 
 _NONE = Credentials("none")
-_UNSIGNED = {"unsigned", "unproven"}
+_WORST = ("invalid", "none", "valid", "trusted")
 
 
 @dataclass(slots=True)
@@ -42,8 +42,9 @@ class TrackRecord:
 
     @property
     def credentials(self) -> Credentials:
-        """Those of the first beginning that holds."""
-        return self.follower.first.credentials if self.follower.first else _NONE
+        """Those of the first beginning that holds, or else of one that does not."""
+        begin = self.follower.first or self.follower.refused
+        return begin.credentials if begin else _NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class StreamReport:
 
     @property
     def credentials(self) -> Credentials:
-        """Those of the first track that has some."""
-        found = (one.credentials for one in self.tracks if one.credentials.state != "none")
-        return next(found, _NONE)
+        """The worst of any track: they belong together."""
+        found = [one.credentials for one in self.tracks]
+        return min(found, key=lambda one: _WORST.index(one.state), default=_NONE)
 
     @property
     def consent(self) -> Consent:
@@ -88,11 +89,9 @@ def check_stream(path: Path) -> StreamReport:
 
 def _word(credentials: Credentials, problems: Iterable[str]) -> Word:
     signed = credentials.state in {"trusted", "valid"}
-    if not signed or set(problems) & _UNSIGNED:
-        return "manipulated" if signed or credentials.altered else "cannot-tell"
-    if any(problems):
+    if credentials.altered or (signed and any(problems)):
         return "manipulated"
-    return "made-by-ai" if credentials.said.ai else "cannot-tell"
+    return "made-by-ai" if signed and credentials.said.ai else "cannot-tell"
 
 
 def _reasons(report: StreamReport, broken: list[Seen]) -> Iterable[str]:

@@ -46,6 +46,7 @@ class Follower:
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         self.beginnings: dict[str, KnownBeginning] = {}
         self.first: KnownBeginning | None = None
+        self.refused: KnownBeginning | None = None  # the last that did not hold
         self.missing: set[int] = set()
         self._clock = clock
         self._seen: set[int] = set()
@@ -55,6 +56,7 @@ class Follower:
         """Take an initialization segment: the first, or one that goes on with the same track."""
         known = read_beginning(data)
         if known.keys is None:
+            self.refused = known
             return Seen(name, "unproven", known.trouble or "")
         first = self.first = self.first or known
         if (known.stream, known.track) != (first.stream, first.track):
