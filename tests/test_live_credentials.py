@@ -295,6 +295,10 @@ def test_leave_is_judged_once_for_both_tracks() -> None:
     late = Leave(statement.permit)
     late.ask(4 * SECOND - LATE // 2)
     assert late.judge(3, 4 * SECOND, 6 * SECOND) == "held", "the face may still be in it"
+    busy = Leave(statement.permit, 2 * SECOND)
+    busy.ask(3 * SECOND)
+    assert busy.judge(3, 4 * SECOND, 6 * SECOND) == "held", "it may have waited in between"
+    assert busy.judge(4, 6 * SECOND, 8 * SECOND) == "card"
 
 
 def test_a_revoked_consent_withdraws_the_face(tmp_path: Path) -> None:

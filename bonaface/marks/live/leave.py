@@ -14,34 +14,40 @@ _REMEMBERED = 8  # segments
 
 
 class Leave:
-    """Times are those of the stream. Owned by one thread."""
+    """Times are those of the stream. Owned by one thread.
 
-    def __init__(self, permit: Permit, clock: Now = now) -> None:
+    `waiting` is how much may lie between those who draw the face and this.
+    """
+
+    def __init__(self, permit: Permit, waiting: Time = 0, clock: Now = now) -> None:
         self._permit, self._clock = permit, clock
+        self._late = LATE + waiting
         self._asked: Time | None = None
         self._ended: Time | None = None  # when the consent was first seen to be gone
-        self._judged: dict[int, Judgement] = {}
+        self._judged: dict[int | None, Judgement] = {}
 
     def ask(self, at: Time) -> None:
         """Ask whether the consent still holds, at most twice a second."""
         if self._asked is None or at - self._asked >= ASK_AGAIN:
             self._ask(at)
 
-    def judge(self, number: int, begin: Time, end: Time) -> Judgement:
+    def judge(self, cut: int | None, begin: Time, end: Time) -> Judgement:
         """Decide about a segment: it shows the face, or the card, or it is held back.
 
-        Held back is what may still show the face of somebody whose consent is gone.
+        `cut` names the place where it was cut off, the same for both tracks. Held back is what may
+        still show the face of somebody whose consent is gone.
         """
-        if number not in self._judged:
+        if cut not in self._judged:
             self._ask(end)
-            self._judged[number] = self._decide(begin)
-            self._judged.pop(number - _REMEMBERED, None)
-        return self._judged[number]
+            self._judged[cut] = self._decide(begin)
+            if len(self._judged) > _REMEMBERED:
+                self._judged.pop(next(iter(self._judged)))
+        return self._judged[cut]
 
     def _decide(self, begin: Time) -> Judgement:
         if self._ended is None:
             return "face"
-        return "held" if begin < self._ended + LATE else "card"
+        return "held" if begin < self._ended + self._late else "card"
 
     def _ask(self, at: Time) -> None:
         self._asked = at

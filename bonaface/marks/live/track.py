@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -64,7 +64,8 @@ class TrackSigner:
             self._require_leave(at)
         signer, key = open_signer(at), make_session_key(number, at)
         follows = self._begin.manifest if self._begin else None
-        generator, stated = write_assertions(self._said, shown, follows)
+        said = replace(self._said, statement=replace(self._said.statement, made_at=at))
+        generator, stated = write_assertions(said, shown, follows)
         keys = {"keys": [key.state(signer.chain[0])]}
         data, name = sign_beginning(self._plain, generator, [*stated, (LABEL, keys)], signer)
         _require_trusted(data)

@@ -24,7 +24,7 @@ from bonaface.marks.manifest import Statement, require_leave
 from bonaface.marks.marked import MarkedPicture
 from bonaface.media.broadcast.broadcast import Broadcast, Report, Tell
 from bonaface.media.broadcast.fragments import Sample, to_lengths, write_segment
-from bonaface.media.broadcast.hopper import Hopper
+from bonaface.media.broadcast.hopper import MOST_PICTURES, Hopper
 from bonaface.media.broadcast.playlist import MP4, SEGMENT, File, Rendition, Shelf, Stretch
 from bonaface.media.broadcast.reel import (
     AAC_FRAME,
@@ -71,7 +71,8 @@ class Hls(Broadcast):
             raise ConsentMissing("Nothing that shows a face is broadcast without a permit.")
         statement.permit.require("live")
         self._statement, self._clock = statement, clock
-        self._leave = Leave(statement.permit, clock)
+        waiting = int(MOST_PICTURES * SECOND / rate)
+        self._leave = Leave(statement.permit, waiting, clock)
         self._quality = replace(QUALITY, rate=rate)
         self._shelf = Shelf()
 
@@ -164,14 +165,13 @@ class _Seal:
     ) -> None:
         self._shelf, self._rendition = shelf, rendition
         self._signer, self._leave = signer, leave
-        self._cut = self._number = 0  # segments that were cut; that were signed
+        self._number = 0  # of segments that were signed
         self._torn = False
 
-    def add(self, samples: list[Sample], until: int, ticks: int) -> None:
+    def add(self, samples: list[Sample], until: int, ticks: int, cut: int | None) -> None:
         """Sign samples as one segment that lasts until then, or hold them back."""
         begin, end = (at * SECOND // ticks for at in (samples[0].at, until))
-        self._cut += 1
-        shown = self._leave.judge(self._cut, begin, end)
+        shown = self._leave.judge(cut, begin, end)
         if shown == "held":
             self._torn = True
             self._shelf.withdraw(self._rendition)
@@ -196,25 +196,28 @@ class _Track:
 
     def cut_at(self, at: int) -> None:
         """Begin a segment at the first sample at or after `at`, in ticks of pictures."""
-        self._cuts.append(at * self._ticks // PICTURE_TICKS)
+        self._cuts.append(at)
 
     def push(self, packet: Coded, data: bytes) -> None:
         """Take the next sample."""
         self._samples.append(Sample(data, packet.pts or 0, packet.is_keyframe))
-        while self._cuts and self._samples[-1].at >= self._cuts[0]:
+        while self._cuts and self._samples[-1].at >= self._place(self._cuts[0]):
             cut = self._cuts.popleft()
-            self._emit([one for one in self._samples if one.at < cut])
+            self._emit([one for one in self._samples if one.at < self._place(cut)], cut)
 
     def finish(self) -> None:
         """Emit what is left."""
-        self._emit(self._samples)
+        self._emit(self._samples, None)
 
-    def _emit(self, samples: list[Sample]) -> None:
+    def _place(self, cut: int) -> int:
+        return cut * self._ticks // PICTURE_TICKS
+
+    def _emit(self, samples: list[Sample], cut: int | None) -> None:
         if not samples:
             return
         self._samples = self._samples[len(samples) :]
         until = self._samples[0].at if self._samples else samples[-1].at + self._nominal
-        self._seal.add(samples, until, self._ticks)
+        self._seal.add(samples, until, self._ticks, cut)
 
 
 def name_avc(extra: bytes) -> str:

@@ -26,8 +26,10 @@ class Proof {
     /** @type {Map<string, Track>} */
     this.tracks = new Map();
     this.root = null;
+    this.since = undefined; // when the first beginning was made
     this.doubt = "";
-    this.checked = 0;
+    this.checked = 0; // segments
+    this.intact = 0; // of them
     this.failed = 0;
     this.troubles = [];
   }
@@ -50,6 +52,8 @@ class Proof {
     const before = this.newest?.consent?.ended;
     const seen = kind === "begin" ? await track.begin(data) : await track.follow(data);
     this.checked += Number(kind === "segment");
+    this.intact += Number(kind === "segment" && [null, "gap"].includes(seen.problem));
+    this.since ??= track.newest?.when;
     // Segments that were withdrawn when a consent ended are missing, and are meant to be.
     const withdrawn = seen.problem === "gap" && !before && track.newest?.consent?.ended;
     if (seen.problem && !withdrawn) {
@@ -62,14 +66,14 @@ class Proof {
 
 /** @param {Proof} proof */
 function show(proof) {
-  const {state, newest, checked, failed} = proof;
+  const {state, newest, checked, intact} = proof;
   document.documentElement.dataset.proof = state;
   const made = newest ? (newest.ai ? "AI: a face and a voice that no camera recorded" : "No model: a card drawn by a program") : "Not known";
   part("fact-made").textContent = made;
   part("fact-by").textContent = newest ? `${newest.issuer}, this server's own authority` : "Not known";
-  part("fact-when").textContent = newest ? new Date(newest.when).toLocaleString() : "Not known";
+  part("fact-when").textContent = proof.since ? new Date(proof.since).toLocaleString() : "Not known";
   part("fact-consent").textContent = consentWords(newest);
-  part("fact-segments").textContent = `${checked - Math.min(failed, checked)} of ${checked} verified`;
+  part("fact-segments").textContent = `${intact} of ${checked} verified`;
   part("sheet-lead").textContent = state === "unsure" ? proof.doubt : LEADS[state];
   part("troubles").hidden = !proof.troubles.length;
   part("trouble-list").replaceChildren(...proof.troubles.slice(-LISTED).map(item));
