@@ -20,8 +20,9 @@ from bonaface.errors import ConsentDenied, ConsentMissing
 from bonaface.forensics.stream import check_stream
 from bonaface.marks import keys
 from bonaface.marks.credentials import Statement
+from bonaface.marks.live import cbor, cose
 from bonaface.marks.live.beginning_reader import read_beginning
-from bonaface.marks.live.boxes import is_signature, walk
+from bonaface.marks.live.boxes import SCHEME, box, is_signature, walk
 from bonaface.marks.live.follow import Follower
 from bonaface.marks.live.leave import LATE, Leave
 from bonaface.marks.live.segment_reader import Problem, read_info
@@ -277,6 +278,38 @@ def test_garbage_is_answered_and_never_raised() -> None:
     for data in (b"", b"\0", bytes(64), b"\0\0\0\1moof" + b"\xff" * 8, whole[:100]):
         assert follower.follow("x", data).problem in {"cut-short", "unsigned"}
         assert follower.begin("x", data).problem == "unproven"
+
+
+def test_odd_signatures_are_answered_too() -> None:
+    """What a stranger may write there: the right shape, and odd things in it."""
+    made = Made().go_on(1)
+    follower = Follower()
+    follower.begin("begin", made.beginnings[0])
+    good = {"exclusions": [], "alg": "sha256", "hash": 1 << 60}
+    form = {"xpath": "/emsg", "data": [{"offset": 12, "value": SCHEME}]}
+    bindings: list[Any] = [None, 7, [], good, good | {"exclusions": [form]}, good | {"alg": 1}]
+    exclusions: list[Any] = [None, 5, ["x"], [[]], [{"data": 3}]]
+    bindings += [good | {"exclusions": odd} for odd in exclusions]
+    right = {"exclusions": [form], "alg": "sha256", "hash": bytes(32)}
+    infos: list[Any] = [
+        {"sequenceNumber": 1, "manifestId": "", "bmffHash": one} for one in bindings
+    ]
+    infos += [{"sequenceNumber": "1", "manifestId": "", "bmffHash": right}, [], "", 5]
+    for info in infos:
+        assert follower.follow("x", put(made.segments[0], info, 0)).problem == "changed"
+    info = {"sequenceNumber": 1, "manifestId": "", "bmffHash": right}
+    times: list[Any] = [1 << 63, -(1 << 62), "now", None, []]
+    for at in times:
+        assert follower.follow("x", put(made.segments[0], info, at)).problem == "changed"
+    assert follower.follow("x", put(made.segments[0], info, 0)).problem == "foreign"
+
+
+def put(whole: bytes, info: Any, at: Any) -> bytes:
+    """A segment with a signature of a stranger's."""
+    begin, end = event_at(whole)
+    signed = cose.sign1({1: -8, "iat": at}, {}, cbor.write(info), lambda _: bytes(64))
+    fixed = whole[begin + 8 :][: 4 + len(SCHEME) + 6 + 16]
+    return whole[:begin] + box(b"emsg", fixed, cbor.write(signed)) + whole[end:]
 
 
 # Consent that ends while it runs

@@ -91,8 +91,11 @@ def test_hls_is_signed_and_follows_its_consent(tmp_path: Path) -> None:
             answer = await here.client.post(f"/api/likenesses/{likeness}/revocation")
             assert answer.status_code == 204
             (going,) = here.host.broadcasts
-            await until(lambda: not cast("Hls", going.made).ready)
-            await get(here, f"{path}-0.m4s", 404)
+            made = cast("Hls", going.made)
+            await until(lambda: not made.ready)
+            assert made.find("picture-0.m4s") is None
+            answer = await here.client.delete(f"/api/sessions/{one['id']}")
+            assert answer.status_code < 300
 
     run(work())
 

@@ -42,7 +42,7 @@ def read_beginning(data: bytes) -> KnownBeginning:
         return KnownBeginning(credentials, trouble=why or "It carries no credentials.")
     try:
         return _read(data, credentials)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
         return KnownBeginning(credentials, trouble=f"Its session keys cannot be used: {error}.")
 
 

@@ -35,6 +35,15 @@ Problem: TypeAlias = Literal[
     "replayed",
     "stale",
 ]
+_ODD: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    struct.error,
+)
 _NUMBERS: Final = struct.Struct(">IIII")  # scale, delta, length and id in an emsg box
 _WHOLE: Final = b"\0fseg\0"  # the end of the scheme, and the value: a whole segment
 
@@ -76,7 +85,7 @@ def read_info(segment: bytes) -> Info:
         raise Broken("unsigned")
     try:
         return _read(events[0]) if len(events) == 1 else _fail()
-    except (ValueError, TypeError, KeyError, OverflowError, struct.error) as error:
+    except _ODD as error:
         raise Broken("changed") from error
 
 
@@ -96,12 +105,11 @@ def _read(event: Box) -> Info:
     binding = info["bmffHash"]
     if binding["alg"] != "sha256" or not _leaves_out_itself(binding["exclusions"]):
         raise ValueError("a hash of a kind that is not known here")
-    number, name = info["sequenceNumber"], info["manifestId"]
-    if not isinstance(number, int) or not isinstance(name, str):
-        raise TypeError("numbers and names of another kind")
+    number, name, hashed = info["sequenceNumber"], info["manifestId"], binding["hash"]
+    if not (isinstance(number, int) and isinstance(name, str) and isinstance(hashed, bytes)):
+        raise TypeError("numbers, names or hashes of another kind")
     at = datetime.fromtimestamp(signed.headers[SIGNED_AT], UTC)
-    hashed, numbers = bytes(binding["hash"]), (scale, delta, length, event_id)
-    return Info(signed, number, name, hashed, at, numbers)
+    return Info(signed, number, name, hashed, at, (scale, delta, length, event_id))
 
 
 def _leaves_out_itself(exclusions: Any) -> bool:
