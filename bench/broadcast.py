@@ -12,17 +12,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from films import LENGTH, MARK_ID, film, give, later
-from stage import make_cast
+from films import LENGTH, film, give, later, make_hls, make_statement
 
 from bonaface.core import SECOND
-from bonaface.marks.credentials import Statement
-from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
 from bonaface.media.broadcast.broadcast import Broadcast
 from bonaface.media.broadcast.hls import Hls
 from bonaface.media.broadcast.recording import Recording
@@ -73,9 +69,7 @@ def listening(folder: Path) -> Iterator[str]:
 
 def record(folder: Path) -> Broadcast:
     """A recording with leave."""
-    marks = (write_id(MARK_ID), write_id(sound_id(MARK_ID), SOUND_ID_BITS))
-    said = Statement(datetime.now(UTC), make_cast()[0].permit, None, *marks)
-    return Recording(folder / "recording.mp4", said)
+    return Recording(folder / "recording.mp4", make_statement()[0])
 
 
 def push(url: str) -> Broadcast:
@@ -103,8 +97,8 @@ def main() -> None:
         folder = Path(name)
         shelves: list[Hls] = []
 
-        def show() -> Broadcast:
-            shelves.append(Hls())
+        def show() -> Hls:
+            shelves.append(make_hls())
             return shelves[-1]
 
         runs = [measure(show) for _ in range(RUNS)]

@@ -2,19 +2,25 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from scenes import paint_scene, speak_scene
+from stage import make_leave
 
+from bonaface.consent.records import ConsentRecord
 from bonaface.core import SECOND, Picture, Sound, Time
+from bonaface.marks.manifest import Statement
 from bonaface.marks.marked import MarkedPicture, seal_picture, seal_sound
 from bonaface.marks.picture import PictureMark
 from bonaface.marks.picture_reader import PictureReading, read_picture_mark
+from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
 from bonaface.marks.sound import SoundMark
 from bonaface.marks.sound_reader import SoundReading, read_sound_mark
-from bonaface.media.broadcast.broadcast import Broadcast
+from bonaface.media.broadcast.broadcast import Broadcast, Tell
+from bonaface.media.broadcast.hls import Hls
 from bonaface.media.broadcast.hopper import Marked
 from bonaface.media.files import read_pictures, read_sound
 
@@ -71,6 +77,18 @@ def play_to(broadcast: Broadcast, items: Iterator[Marked], begin: Time = 7 * SEC
     for item in items:
         time.sleep(max(0.0, begun + (item.at - begin) / SECOND - time.monotonic()))
         give(broadcast, item)
+
+
+def make_statement() -> tuple[Statement, ConsentRecord]:
+    """What is said of the film, and the consent behind it; needs a home of the test's own."""
+    leave, record = make_leave()
+    marks = (write_id(MARK_ID), write_id(sound_id(MARK_ID), SOUND_ID_BITS))
+    return Statement(datetime.now(UTC), leave, None, *marks), record
+
+
+def make_hls(tell: Tell = lambda _: None) -> Hls:
+    """HLS with leave; needs a home of the test's own."""
+    return Hls(make_statement()[0], tell=tell)
 
 
 def read_marks(path: Path) -> tuple[PictureReading, SoundReading]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bonaface import weights
 from bonaface.avatar.likeness import build_likeness
-from bonaface.consent.policy import permit
+from bonaface.consent.policy import Permit, permit
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import ConsentRecord, Terms, grant
 from bonaface.core import Clock, Time
@@ -16,8 +16,8 @@ from bonaface.media.photos import read_bytes, read_photo
 from bonaface.stream.performer import Cast
 
 
-def make_cast(size: tuple[int, int] = (160, 160)) -> tuple[Cast, ConsentRecord]:
-    """A cast with consent, and the record of it; needs a BONAFACE_HOME of the test's own."""
+def make_leave() -> tuple[Permit, ConsentRecord]:
+    """Leave to show a photo, and the record of it; needs a BONAFACE_HOME of the test's own."""
     path = weights.find("portrait-hopper")
     picture, now = read_photo(path), datetime.now(UTC)
     terms = Terms(
@@ -27,8 +27,14 @@ def make_cast(size: tuple[int, int] = (160, 160)) -> tuple[Cast, ConsentRecord]:
         valid_until=(now + timedelta(days=9)).date(),
     )
     record = grant(hash_portrait(read_bytes(path), picture), terms, now)
-    leave = permit(record, picture, None, now)
-    return Cast(build_likeness(picture, size), leave, mark_id=77), record
+    return permit(record, picture, None, now), record
+
+
+def make_cast(size: tuple[int, int] = (160, 160)) -> tuple[Cast, ConsentRecord]:
+    """A cast with consent, and the record of it; needs a BONAFACE_HOME of the test's own."""
+    leave, record = make_leave()
+    likeness = build_likeness(read_photo(weights.find("portrait-hopper")), size)
+    return Cast(likeness, leave, mark_id=77), record
 
 
 class Audience:

@@ -15,15 +15,23 @@ from typing import Any, Self
 
 import numpy as np
 import pytest
-from films import LENGTH, MARK_ID, film, pour, read_marks, reel
-from stage import make_cast
+from films import (
+    LENGTH,
+    MARK_ID,
+    film,
+    make_hls,
+    make_statement,
+    pour,
+    read_marks,
+    reel,
+)
 
 from bonaface.consent.records import revoke
 from bonaface.core import SECOND, Picture, Sound
 from bonaface.errors import ConsentDenied, ConsentMissing, Unmarked
-from bonaface.marks.credentials import Statement, read_credentials
+from bonaface.marks.credentials import read_credentials
 from bonaface.marks.marked import MarkedPicture, MarkedSound
-from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
+from bonaface.marks.reading_key import sound_id
 from bonaface.media.broadcast import recording as recordings
 from bonaface.media.broadcast.broadcast import Broadcast, Report
 from bonaface.media.broadcast.camera import VirtualCamera
@@ -33,6 +41,8 @@ from bonaface.media.broadcast.hopper import MOST_PICTURES, MOST_SOUNDS, Hopper
 from bonaface.media.broadcast.playlist import KEPT, SHOWN
 from bonaface.media.broadcast.recording import Recording
 from bonaface.media.files import look, read_pictures, read_sound
+
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def save(hls: Hls, folder: Path) -> Path:
@@ -57,7 +67,7 @@ def durations(text: str) -> list[float]:
 
 def test_hls_holds_all_of_a_session_and_its_marks(tmp_path: Path) -> None:
     told: list[Report] = []
-    hls = Hls(tell=told.append)
+    hls = make_hls(told.append)
     pour(hls, reel())
     hls.end()
     assert hls.wait(20)
@@ -67,7 +77,7 @@ def test_hls_holds_all_of_a_session_and_its_marks(tmp_path: Path) -> None:
         save(hls, tmp_path)
         parts = sorted(tmp_path.glob(f"{track}-[0-9].m4s"))
         whole = tmp_path / f"{track}.mp4"
-        begin = (tmp_path / f"{track}-begin.mp4").read_bytes()
+        begin = (tmp_path / f"{track}-begin-0.mp4").read_bytes()
         whole.write_bytes(begin + b"".join(part.read_bytes() for part in parts))
         assert look(whole).kind == kind
     pictures = list(read_pictures(tmp_path / "picture.mp4"))
@@ -89,7 +99,7 @@ def offset(one: Any, other: Any) -> int:
 
 
 def test_the_playlists_say_what_players_need() -> None:
-    hls = Hls()
+    hls = make_hls()
     assert hls.find("index.m3u8") is None
     pour(hls, reel(times=2))
     hls.end()
@@ -108,13 +118,13 @@ def test_the_playlists_say_what_players_need() -> None:
     with_ticket = hls.find("picture.m3u8", "?ticket=x")
     assert with_ticket is not None
     assert b"picture-0.m4s?ticket=x\n" in with_ticket.data
-    assert b'picture-begin.mp4?ticket=x"' in with_ticket.data
+    assert b'picture-begin-0.mp4?ticket=x"' in with_ticket.data
     for name in ("picture-99.m4s", "picture-.m4s", "../index.m3u8", "picture-0", "picture-00.m4s"):
         assert hls.find(name) is None, name
 
 
 def test_memory_is_bounded_and_the_playlist_slides() -> None:
-    hls = Hls()
+    hls = make_hls()
     pour(hls, reel(times=6))
     hls.end()
     assert hls.wait(20)
@@ -126,7 +136,7 @@ def test_memory_is_bounded_and_the_playlist_slides() -> None:
 
 
 def test_segments_of_both_tracks_begin_together() -> None:
-    hls = Hls()
+    hls = make_hls()
     pour(hls, reel(times=5))
     hls.end()
     assert hls.wait(20)
@@ -136,7 +146,7 @@ def test_segments_of_both_tracks_begin_together() -> None:
 
 def test_gaps_keep_sound_and_pictures_together(tmp_path: Path) -> None:
     """Four seconds without pictures, one without sound, and a minute in which all stood still."""
-    hls = Hls()
+    hls = make_hls()
 
     def gappy() -> Any:
         for item in reel(times=2):
@@ -167,7 +177,7 @@ def test_gaps_keep_sound_and_pictures_together(tmp_path: Path) -> None:
 def join_sound(hls: Hls, folder: Path) -> Any:
     """All sound that is still kept, from the beginning."""
     parts = [hls.find(f"sound-{number}.m4s") for number in range(12)]
-    data = fetch(hls, "sound-begin.mp4") + b"".join(one.data for one in parts if one)
+    data = fetch(hls, "sound-begin-0.mp4") + b"".join(one.data for one in parts if one)
     (folder / "sound.mp4").write_bytes(data)
     return np.concatenate([one.samples for one in read_sound(folder / "sound.mp4")])
 
@@ -176,7 +186,7 @@ def join_sound(hls: Hls, folder: Path) -> Any:
 def test_ffmpeg_plays_it(tmp_path: Path) -> None:
     if shutil.which("ffprobe") is None:
         pytest.skip("no ffprobe here")
-    hls = Hls()
+    hls = make_hls()
     pour(hls, reel())
     hls.end()
     assert hls.wait(20)
@@ -192,7 +202,7 @@ def test_ffmpeg_plays_it(tmp_path: Path) -> None:
 
 
 def test_only_marked_things_leave() -> None:
-    for broadcast in (Hls(), VirtualCamera()):
+    for broadcast in (make_hls(), VirtualCamera()):
         with pytest.raises(Unmarked):
             broadcast.show(Picture(0, np.zeros((64, 64, 3), np.uint8)))  # type: ignore[arg-type]
         with pytest.raises(Unmarked):
@@ -213,7 +223,7 @@ def test_what_does_not_fit_is_counted_and_nobody_waits() -> None:
 
 
 def test_a_broadcast_that_got_nothing_ends() -> None:
-    hls = Hls()
+    hls = make_hls()
     hls.end()
     hls.end()
     assert hls.wait(5)
@@ -228,16 +238,10 @@ def test_start_codes_become_lengths() -> None:
     )
 
 
-def statement() -> tuple[Statement, Any]:
-    cast, record = make_cast()
-    sound_mark = write_id(sound_id(MARK_ID), SOUND_ID_BITS)
-    return Statement(datetime.now(UTC), cast.permit, None, write_id(MARK_ID), sound_mark), record
-
-
 @pytest.mark.usefixtures("home")
 def test_a_recording_is_marked_signed_and_whole(tmp_path: Path) -> None:
     path, told = tmp_path / "a.mp4", list[Report]()
-    made = Recording(path, statement()[0], tell=told.append)
+    made = Recording(path, make_statement()[0], tell=told.append)
     pour(made, reel())
     assert not path.exists()
     assert [one.name[0] for one in tmp_path.glob("*.mp4")] == ["."], "a hidden draft"
@@ -255,9 +259,8 @@ def test_a_recording_is_marked_signed_and_whole(tmp_path: Path) -> None:
     assert abs((look(path).seconds or 0) - LENGTH / SECOND) < 0.1
 
 
-@pytest.mark.usefixtures("home")
 def test_without_leave_to_record_there_is_no_recording(tmp_path: Path) -> None:
-    said, _ = statement()
+    said, _ = make_statement()
     assert said.permit is not None
     object.__setattr__(said.permit, "contexts", ("live",))
     with pytest.raises(ConsentDenied, match="not recorded"):
@@ -266,9 +269,8 @@ def test_without_leave_to_record_there_is_no_recording(tmp_path: Path) -> None:
         Recording(tmp_path / "a.mp4", replace(said, permit=None))
 
 
-@pytest.mark.usefixtures("home")
 def test_a_consent_that_is_over_leaves_no_recording(tmp_path: Path) -> None:
-    said, record = statement()
+    said, record = make_statement()
     made = Recording(tmp_path / "a.mp4", said)
     pour(made, reel())
     revoke(record, datetime.now(UTC))
@@ -279,7 +281,6 @@ def test_a_consent_that_is_over_leaves_no_recording(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.mp4"))
 
 
-@pytest.mark.usefixtures("home")
 def test_a_full_disk_ends_the_recording_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,7 +288,7 @@ def test_a_full_disk_ends_the_recording_with_a_sentence(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(recordings, "sign_media", fill)
-    made = Recording(tmp_path / "a.mp4", statement()[0])
+    made = Recording(tmp_path / "a.mp4", make_statement()[0])
     pour(made, reel())
     made.end()
     assert made.wait(30)
@@ -310,9 +311,8 @@ def small_disk(tmp_path: Path) -> Any:
     subprocess.run(["umount", str(place)], check=True)
 
 
-@pytest.mark.usefixtures("home")
 def test_a_disk_that_fills_while_recording(small_disk: Path) -> None:
-    made = Recording(small_disk / "a.mp4", statement()[0])
+    made = Recording(small_disk / "a.mp4", make_statement()[0])
     begin = 7 * SECOND
     while made.report.state in {"waiting", "live"} and begin < 200 * SECOND:
         pour(made, reel(begin))
@@ -326,10 +326,9 @@ KILLED = """
 import os, sys, signal
 sys.path.insert(0, {tests!r})
 from pathlib import Path
-from films import pour, reel
-from test_broadcast import statement
+from films import make_statement, pour, reel
 from bonaface.media.broadcast.recording import Recording
-made = Recording(Path({path!r}), statement()[0])
+made = Recording(Path({path!r}), make_statement()[0])
 pour(made, reel())
 print("recorded", flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -337,7 +336,6 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("home")
 def test_a_killed_recording_leaves_nothing_under_its_name(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     code = KILLED.format(tests=str(Path(__file__).parent), path=str(path))
@@ -407,7 +405,7 @@ def test_a_broken_broadcast_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Hls, "_cut", explode)
     monkeypatch.setattr("threading.excepthook", lambda _: None)
-    hls: Broadcast = Hls()
+    hls: Broadcast = make_hls()
     pour(hls, reel())
     time.sleep(0.05)
     assert hls.wait(5)

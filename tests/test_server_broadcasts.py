@@ -6,18 +6,23 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hosting import Hosted, chosen, hosted, run
 
 from bonaface import weights
 from bonaface.config import settings
+from bonaface.marks import keys
 from bonaface.marks.credentials import read_credentials
+from bonaface.marks.live.follow import Follower
 from bonaface.media.files import look
 from bonaface.server import broadcasts
 from bonaface.server.recordings import RecordingStore
 from bonaface.server.tokens import TokenBook
+
+if TYPE_CHECKING:
+    from bonaface.media.broadcast.hls import Hls
 
 GUARDED: dict[str, Any] = {"host": "0.0.0.0"}  # noqa: S104
 pytestmark = pytest.mark.usefixtures("granted_home")
@@ -40,7 +45,7 @@ def test_hls_begins_with_the_first_request_and_ends_with_the_session() -> None:
             assert "picture.m3u8\n" in index.text, "no ticket where none is needed"
             listed = (await get(here, f"/hls/{one['id']}/picture.m3u8")).text
             assert "ENDLIST" not in listed
-            begin = await get(here, f"/hls/{one['id']}/picture-begin.mp4")
+            begin = await get(here, f"/hls/{one['id']}/picture-begin-0.mp4")
             segment = await get(here, f"/hls/{one['id']}/picture-0.m4s")
             assert begin.content[4:8] == b"ftyp"
             assert segment.content[4:8] == b"styp"
@@ -50,6 +55,47 @@ def test_hls_begins_with_the_first_request_and_ends_with_the_session() -> None:
             await until(lambda: all(going.over.is_set() for going in here.host.broadcasts))
             assert "ENDLIST" in (await get(here, f"/hls/{one['id']}/picture.m3u8")).text
             assert not here.engine.sessions[0].exits
+
+    run(work())
+
+
+def test_the_player_page_and_whom_to_trust() -> None:
+    async def work() -> None:
+        async with hosted() as here:
+            one = await here.begin()
+            page = await get(here, one["links"]["watch"])
+            assert page.headers["content-type"].startswith("text/html")
+            assert "script-src 'self'" in page.headers["content-security-policy"]
+            assert "?" not in one["links"]["watch"]
+            trusted = await get(here, "/page/authority.pem")
+            assert trusted.content == keys.root_certificate()
+
+    run(work())
+
+
+def test_hls_is_signed_and_follows_its_consent(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with hosted() as here:
+            one = await here.begin()
+            await get(here, one["links"]["hls"])
+            path = f"/hls/{one['id']}/picture"
+            (tmp_path / "a.mp4").write_bytes((await get(here, f"{path}-begin-0.mp4")).content)
+            said = read_credentials(tmp_path / "a.mp4")
+            assert said.state == "trusted"
+            assert said.said.marks[0][1] == f"{7:016x}", "the mark of the session"
+            follower = Follower()
+            follower.begin("begin", (tmp_path / "a.mp4").read_bytes())
+            first = (await get(here, f"{path}-0.m4s")).content
+            assert follower.follow("first", first).problem is None
+            likeness = await here.likeness()
+            answer = await here.client.post(f"/api/likenesses/{likeness}/revocation")
+            assert answer.status_code == 204
+            (going,) = here.host.broadcasts
+            made = cast("Hls", going.made)
+            await until(lambda: not made.ready)
+            assert made.find("picture-0.m4s") is None
+            answer = await here.client.delete(f"/api/sessions/{one['id']}")
+            assert answer.status_code < 300
 
     run(work())
 
@@ -226,6 +272,7 @@ def test_players_get_in_with_a_ticket_and_strangers_do_not() -> None:
             await get(here, at + "index.m3u8", 401)
             await get(here, at + "index.m3u8", 404, Authorization=bob["Authorization"])
             await get(here, at + "index.m3u8?ticket=1.x", 401)
+            assert one["links"]["watch"].partition("?")[2] == one["links"]["hls"].partition("?")[2]
             index = (await get(here, one["links"]["hls"])).text
             tracks = re.findall(r"(picture|sound)\.m3u8(\?ticket=\d+\.[\w-]+)", index)
             assert [name for name, _ in tracks] == ["sound", "picture"]

@@ -1,9 +1,14 @@
 """`bonaface check`: what is this file?"""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bonaface.commands.terminal import bar
+
+if TYPE_CHECKING:
+    from bonaface.marks.live.follow import Seen
 
 HELP = "read a file back: credentials, marks, and what follows from them"
 DESCRIPTION = """\
@@ -17,7 +22,8 @@ Where they were made elsewhere, ask the server that may keep them:
 EPILOG = """\
 Exit codes: 0 authentic-signed or no-signs, 1 made-by-ai or manipulated, 2 cannot-tell, 3 an error.
 Nothing is sent anywhere, except to a server that you name here or in BONAFACE_RESOLVERS: it is told
-the id of the hidden mark, if the file has lost its credentials and they are not kept here."""
+the id of the hidden mark, if the file has lost its credentials and they are not kept here. Nothing
+is fetched but what --live names."""
 
 
 def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -26,7 +32,12 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = parsers.add_parser(
         "check", help=HELP, description=DESCRIPTION, epilog=EPILOG, formatter_class=shape
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a video, a picture or a sound")
+    what = "a video, a picture or a sound; an HLS playlist, or a folder of segments"
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help=what)
+    live = "fetch an HLS stream from this address and check it while it runs"
+    parser.add_argument("--live", metavar="URL", help=live)
+    most = "how long, at most (default: 60)"
+    parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help=most)
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parser.add_argument(
         "--ask",
@@ -40,6 +51,12 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the report; the exit code is the verdict."""
+    from bonaface.errors import SettingsError
+
+    if (options.file is None) == (options.live is None):
+        raise SettingsError("Give a FILE to check, or an address with --live.")
+    if options.live is not None or _is_stream(options.file):
+        return _run_stream(options)
     from bonaface.check import check
     from bonaface.config import settings
     from bonaface.forensics.report import to_json, to_text
@@ -48,3 +65,31 @@ def run(options: argparse.Namespace) -> int:
         report = check(options.file, (*options.ask, *settings().resolvers))
     print(to_json(report) if options.json else to_text(report))
     return report.verdict.exit_code
+
+
+def _is_stream(path: Path) -> bool:
+    from bonaface.forensics.stream_parts import is_stream
+
+    try:
+        return is_stream(path)
+    except OSError:
+        return False  # the check says why
+
+
+def _run_stream(options: argparse.Namespace) -> int:
+    """Segments that are signed one by one."""
+    from bonaface.forensics import stream
+    from bonaface.forensics.stream_watch import watch_stream
+
+    if options.live is None:
+        report = stream.check_stream(options.file)
+    else:
+        report = watch_stream(options.live, options.seconds, _tell)
+    print(stream.to_json(report) if options.json else stream.to_text(report))
+    return report.verdict.exit_code
+
+
+def _tell(track: str, seen: "Seen") -> None:
+    """Say what came, on the way."""
+    words = f"{track}: {seen.name}: {seen.text or 'as it was signed'}"
+    print("".join(letter if letter.isprintable() else "?" for letter in words), file=sys.stderr)

@@ -5,9 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
 from bonaface.errors import RequestRefused
+from bonaface.marks.manifest import Statement
+from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
 from bonaface.media.broadcast.broadcast import OVER, Broadcast, Report, State, Tell
 from bonaface.media.broadcast.hls import Hls
 from bonaface.media.broadcast.playlist import File
@@ -116,7 +119,7 @@ class Broadcasts:
         going = self._going.get((session, "hls"))
         if going is None and begins:
             one = self._registry.find(session)
-            going = self.begin(one, "hls", lambda tell: Hls(one.wish.pace, tell))
+            going = self.begin(one, "hls", lambda tell: Hls(state(one), one.wish.pace, tell))
         if going is None or not isinstance(going.made, Hls):
             raise RequestRefused(404, "There is no such part.", "Begin with index.m3u8.", "unknown")
         going.used = time.monotonic()
@@ -171,6 +174,18 @@ class Broadcasts:
             one.session.tell(Notice(level, f"{going.kind}-{report.state}", text))
         if report.state in OVER:
             going.over.set()
+
+
+def state(one: Running, portrait: bytes | None = None) -> Statement:
+    """What the credentials of all that a session broadcasts say."""
+    mark_id = one.session.mark_id
+    return Statement(
+        made_at=datetime.now(UTC),
+        permit=one.leave,
+        portrait=portrait,
+        picture_mark=write_id(mark_id),
+        sound_mark=write_id(sound_id(mark_id), SOUND_ID_BITS),
+    )
 
 
 async def _wait(hls: Hls) -> None:

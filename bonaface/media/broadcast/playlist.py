@@ -1,4 +1,8 @@
-"""What HLS players fetch (RFC 8216): playlists, and the newest segments of two tracks."""
+"""What HLS players fetch (RFC 8216): playlists, and the newest segments of two tracks.
+
+A track may have another beginning (EXT-X-MAP) from some segment on, when the key that signs it is
+replaced: decoders see no difference. Where something was held back there is a discontinuity.
+"""
 
 import math
 from collections import deque
@@ -15,13 +19,24 @@ PLAYLIST, MP4 = "application/vnd.apple.mpegurl", "video/mp4"
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of one track."""
+class Stretch:
+    """A stretch of one track, signed, with the beginning that it follows from."""
 
-    number: int
     at: Time
     length: Time
     data: bytes
+    begin: bytes
+    torn: bool = False  # what came before it was held back
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch that has its place."""
+
+    number: int
+    begin: int  # the first segment with its beginning
+    tears: int  # until and with this one, since the stream began
+    stretch: Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +48,43 @@ class File:
 
 
 class Rendition:
-    """One track: its beginning, and its newest segments."""
+    """One track: its newest segments, and their beginnings."""
 
-    def __init__(self, name: str, codec: str, begin: bytes) -> None:
-        self.name, self.codec, self.begin = name, codec, begin
+    def __init__(self, name: str, codec: str) -> None:
+        self.name, self.codec = name, codec
         self.segments: deque[Segment] = deque(maxlen=KEPT)
         self.most_bits = 0  # a second, of any segment
+        self._last: Segment | None = None
 
     @property
     def seconds(self) -> int:
         """The target duration: no segment is longer, rounded."""
-        longest = max((one.length for one in self.segments), default=SEGMENT)
+        longest = max((one.stretch.length for one in self.segments), default=SEGMENT)
         return max(SEGMENT // SECOND, round(longest / SECOND))
 
-    def add(self, at: Time, length: Time, data: bytes) -> None:
+    def add(self, stretch: Stretch) -> None:
         """Add the next segment; the oldest is forgotten."""
-        number = self.segments[-1].number + 1 if self.segments else 0
-        self.segments.append(Segment(number, at, length, data))
-        self.most_bits = max(self.most_bits, math.ceil(8 * len(data) * SECOND / length))
+        last = self._last
+        number = last.number + 1 if last else 0
+        begin = last.begin if last and last.stretch.begin is stretch.begin else number
+        tears = (last.tears if last else 0) + stretch.torn
+        self._last = Segment(number, begin, tears, stretch)
+        self.segments.append(self._last)
+        bits = math.ceil(8 * len(stretch.data) * SECOND / stretch.length)
+        self.most_bits = max(self.most_bits, bits)
 
-    def find(self, number: str) -> bytes | None:
-        """The data of a segment that is still here."""
-        found = (one.data for one in self.segments if str(one.number) == number)
-        return next(found, None)
+    def withdraw(self) -> None:
+        """Give nothing away any more of what there is."""
+        self.segments.clear()
+
+    def find(self, name: str) -> bytes | None:
+        """The data of a segment, or of a beginning, that is still here."""
+        for one in self.segments:
+            if name == f"{self.name}-{one.number}.m4s":
+                return one.stretch.data
+            if name == self._begin_name(one):
+                return one.stretch.begin
+        return None
 
     def write(self, begun: datetime, query: str, *, ended: bool) -> str:
         """The media playlist; `query` goes behind each address in it."""
@@ -65,18 +94,34 @@ class Rendition:
             "#EXT-X-VERSION:7",
             f"#EXT-X-TARGETDURATION:{self.seconds}",
             f"#EXT-X-MEDIA-SEQUENCE:{shown[0].number if shown else 0}",
+            f"#EXT-X-DISCONTINUITY-SEQUENCE:{_tears_before(shown)}",
             "#EXT-X-INDEPENDENT-SEGMENTS",
-            f'#EXT-X-MAP:URI="{self.name}-begin.mp4{query}"',
         ]
+        begin = None
         for one in shown:
-            when = begun + timedelta(microseconds=one.at // 1000)
-            stamp = when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            lines += [
-                f"#EXT-X-PROGRAM-DATE-TIME:{stamp}",
-                f"#EXTINF:{one.length / SECOND:.5f},",
-                f"{self.name}-{one.number}.m4s{query}",
-            ]
+            lines += ["#EXT-X-DISCONTINUITY"] * one.stretch.torn
+            if one.begin != begin:
+                lines.append(f'#EXT-X-MAP:URI="{self._begin_name(one)}{query}"')
+            begin = one.begin
+            lines += self._entry(one, begun, query)
         return "\n".join([*lines, *["#EXT-X-ENDLIST"] * ended, ""])
+
+    def _entry(self, one: Segment, begun: datetime, query: str) -> list[str]:
+        when = begun + timedelta(microseconds=one.stretch.at // 1000)
+        stamp = when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return [
+            f"#EXT-X-PROGRAM-DATE-TIME:{stamp}",
+            f"#EXTINF:{one.stretch.length / SECOND:.5f},",
+            f"{self.name}-{one.number}.m4s{query}",
+        ]
+
+    def _begin_name(self, one: Segment) -> str:
+        return f"{self.name}-begin-{one.begin}.mp4"
+
+
+def _tears_before(shown: list[Segment]) -> int:
+    """Discontinuities that the playlist does not name any more (section 4.3.3.3)."""
+    return shown[0].tears - shown[0].stretch.torn if shown else 0
 
 
 class Shelf:
@@ -98,10 +143,15 @@ class Shelf:
             self._pictures, self._sounds = pictures, sounds
             self._size, self._rate, self._begun = size, rate, datetime.now(UTC)
 
-    def add(self, rendition: Rendition, at: Time, length: Time, data: bytes) -> None:
+    def add(self, rendition: Rendition, stretch: Stretch) -> None:
         """Add the next segment of one of them."""
         with self._lock:
-            rendition.add(at, length, data)
+            rendition.add(stretch)
+
+    def withdraw(self, rendition: Rendition) -> None:
+        """Give away no segment that one of them has now."""
+        with self._lock:
+            rendition.withdraw()
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -127,10 +177,7 @@ class Shelf:
                 if name == f"{one.name}.m3u8":
                     text = one.write(self._begun, query, ended=self._ended)
                     return File(PLAYLIST, text.encode())
-                if name == f"{one.name}-begin.mp4":
-                    return File(MP4, one.begin)
-                data = one.find(name.removeprefix(f"{one.name}-").removesuffix(".m4s"))
-                if name.startswith(f"{one.name}-") and name.endswith(".m4s") and data is not None:
+                if (data := one.find(name)) is not None:
                     return File(MP4, data)
         return None
 

@@ -1,6 +1,5 @@
 """A session for many: HLS for players, a signed recording, a push by RTMP, a webcam here."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -8,8 +7,6 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bonaface.errors import BonafaceError, RequestRefused
-from bonaface.marks.credentials import Statement
-from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
 from bonaface.marks.wording import word
 from bonaface.media.broadcast.broadcast import Broadcast, State
 from bonaface.media.broadcast.camera import VirtualCamera
@@ -17,7 +14,7 @@ from bonaface.media.broadcast.recording import Recording
 from bonaface.media.broadcast.rtmp import Rtmp
 from bonaface.media.broadcast.target import read_target
 from bonaface.server.access import HOW, Bearer, Maker, Mine, identify
-from bonaface.server.broadcasts import Going, Kind, Make
+from bonaface.server.broadcasts import Going, Kind, Make, state
 from bonaface.server.host import Here, Host
 from bonaface.server.problems import refusals
 from bonaface.server.recordings import Take
@@ -124,7 +121,7 @@ async def watch(
     name: Annotated[str, Path(max_length=64, examples=["index.m3u8"])],
     ticket: Ticket = "",
 ) -> Response:
-    """Playlists and segments in CMAF: begin with index.m3u8, with which HLS begins.
+    """Playlists and segments in CMAF, signed one by one: begin with index.m3u8.
 
     A player is some eight seconds behind. HLS ends a minute after the last request. Addresses in
     the playlists carry a ticket where tokens are needed: it holds as long as a session may.
@@ -150,7 +147,7 @@ async def record(host: Here, response: Response, one: Mine) -> RecordingView:
     portrait = await host.work(_portrait, host, one)
     host.registry.find(one.id)
     take = host.recordings.begin(one.owner, one.id)
-    statement = _state(one, portrait)
+    statement = state(one, portrait)
     sentence = word(one.wish.language, host.settings.label).video
     try:
         going = host.broadcasts.begin(
@@ -174,17 +171,6 @@ def _portrait(host: Host, one: Running) -> bytes | None:
         return host.store.portrait(one.wish.likeness)
     except (RequestRefused, OSError):
         return None
-
-
-def _state(one: Running, portrait: bytes | None) -> Statement:
-    mark_id = one.session.mark_id
-    return Statement(
-        made_at=datetime.now(UTC),
-        permit=one.leave,
-        portrait=portrait,
-        picture_mark=write_id(mark_id),
-        sound_mark=write_id(sound_id(mark_id), SOUND_ID_BITS),
-    )
 
 
 @router.get("/api/sessions/{session_id}/recording", summary="See it", responses=refusals(404))

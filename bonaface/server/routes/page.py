@@ -1,11 +1,13 @@
-"""The Studio, and the reference: all that a browser shows."""
+"""The Studio, the player, and the reference: all that a browser shows."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from bonaface.errors import RequestRefused
+from bonaface.marks.keys import signing_keys
 from bonaface.server.reference import STYLE, write_reference
 
 router = APIRouter(include_in_schema=False)
@@ -26,6 +28,18 @@ TYPES = {
 def studio() -> FileResponse:
     """The page."""
     return FileResponse(PAGE / "index.html", media_type=TYPES[".html"])
+
+
+@router.get("/watch/{session_id}")
+def player() -> FileResponse:
+    """The player; what it plays needs a ticket where tokens are needed."""
+    return FileResponse(PAGE / "watch.html", media_type=TYPES[".html"])
+
+
+@router.get("/page/authority.pem")
+def authority() -> Response:
+    """Whom the player trusts: the authority under which all that leaves here is signed."""
+    return Response(signing_keys(datetime.now(UTC)).root, media_type="application/x-pem-file")
 
 
 @router.get("/page/{name}")

@@ -59,6 +59,7 @@ class Links(BaseModel):
     ask: str
     events: str
     hls: str
+    watch: str = Field(description="A page that plays it and checks its credentials.")
     recording: str
     rtmp: str
 
@@ -149,6 +150,7 @@ def view(host: Host, one: Running) -> SessionView:
             ask=f"{at}/ask",
             events=f"{at}/events{ticket}",
             hls=f"/hls/{one.id}/index.m3u8{ticket}",
+            watch=f"/watch/{one.id}{ticket}",
             recording=f"{at}/recording",
             rtmp=f"{at}/rtmp",
         ),
