@@ -7,10 +7,7 @@ from typing import Any, Final, TypeAlias
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bonaface.marks.live import cbor
@@ -89,12 +86,6 @@ def read_public(value: object) -> tuple[Public, bytes]:
             numbers = int.from_bytes(x, "big"), int.from_bytes(y, "big")
             return ec.EllipticCurvePublicNumbers(*numbers, ec.SECP256R1()).public_key(), kid
     raise ValueError("a session key of a kind that is not known here")
-
-
-def sign_es256(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
-    """ECDSA with SHA-256 as COSE writes it: r and s, 32 bytes each."""
-    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
-    return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
 
 
 def _structure(protected: bytes, payload: bytes) -> bytes:

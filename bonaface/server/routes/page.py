@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from bonaface.errors import RequestRefused
-from bonaface.marks.keys import signing_keys
+from bonaface.marks import chain, keys
 from bonaface.server.reference import STYLE, write_reference
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +39,8 @@ def player() -> FileResponse:
 @router.get("/page/authority.pem")
 def authority() -> Response:
     """Whom the player trusts: the authority under which all that leaves here is signed."""
-    return Response(signing_keys(datetime.now(UTC)).root, media_type="application/x-pem-file")
+    root = chain.anchor() or keys.signing_keys(datetime.now(UTC)).root
+    return Response(root, media_type="application/x-pem-file")
 
 
 @router.get("/page/{name}")
