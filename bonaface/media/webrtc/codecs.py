@@ -84,7 +84,7 @@ class PictureEncoder:
                 cv2.resize(pixels, self.size, interpolation=cv2.INTER_AREA), np.uint8
             )
         planes = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2YUV_I420), np.uint8)
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        frame = av.VideoFrame.from_numpy_buffer(planes, format="yuv420p")
         frame.pts, frame.time_base = at * PICTURE_TICKS // SECOND, Fraction(1, PICTURE_TICKS)
         frame.pict_type = PictureType.I if key else PictureType.NONE
         return next(iter(_encoded(self._context.encode(frame))), None)
