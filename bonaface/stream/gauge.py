@@ -30,6 +30,7 @@ class Lead:
     GROW, SHRINK = 5 * MILLISECOND, MILLISECOND // 20
     LIKELY, SMOOTH = 12 * MILLISECOND, 8
     LONGEST = 100 * MILLISECOND
+    WAIT = 10 * MILLISECOND  # past its moment that sound may be kept for a picture: players even it
 
     def __init__(self) -> None:
         self.time: Time = self.LEAST
@@ -41,8 +42,8 @@ class Lead:
         self.time = min(self.MOST, max(self.LEAST, self.time + change))
 
     def fits(self, at: Time, now: Time) -> int:
-        """How many pictures can be drawn by `at`: sound may wait that long, and is evened out."""
-        return max(0, (at - now) // self._drawing)
+        """How many pictures can be drawn while the sound of the step at `at` waits for them."""
+        return max(0, (at + self.WAIT - now) // self._drawing)
 
     def drew(self, pictures: int, took: Time) -> None:
         """Take how long it took to draw some; none: what kept it may be over by now."""
@@ -83,6 +84,8 @@ class Gauge:
 
     def heard(self, at: Time, step: Step) -> None:
         """Take note of what is to be heard at `at`."""
+        if self._asked is None and self._held is None:
+            return
         loud = float(np.abs(step.samples).max()) > HEARD
         if loud and self._asked is not None:
             wait: Wait = "answer" if self._answering else "first_sound"

@@ -1,6 +1,7 @@
 """What one session sends, encoded once for all who watch it at the same codec and rung."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -28,8 +29,8 @@ KEY_PAUSE = SECOND // 2  # between key pictures, however many ask
 
 @cache
 def encoding_threads() -> ThreadPoolExecutor:
-    """The threads that encode, shared by all sessions of the process."""
-    return ThreadPoolExecutor(2, thread_name_prefix="encode")
+    """The threads that encode, shared by all sessions of the process: as many as can be busy."""
+    return ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="encode")
 
 
 class PictureFeed:
