@@ -194,7 +194,7 @@ def test_two_steps_share_a_way_unless_a_voice_would_wait(
 
     async def push(worker: Worker, stage: Performer, *items: Block) -> list[object]:
         pushes.append([item.at for item in items])
-        return await plain(worker, stage, *items)  # type: ignore[arg-type]
+        return await plain(worker, stage, *items)
 
     async def act(scene: Scene) -> None:
         scene.session.drive(drive)
