@@ -43,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit code."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # before numpy comes in: small matrices, many threads
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        # before these come in: matrices and pictures are small, and threads that wait for work spin
+        os.environ.setdefault(name, "1")
     try:
         options = parser().parse_args(arguments)
     except SystemExit as stop:  # argparse says 2 for wrong usage; 2 is `check`'s "cannot tell"

@@ -32,6 +32,17 @@ def perform(seconds: float, *, speaking: bool = True, first: Time = 0) -> Iterat
         yield Lips(first + k * STEP, weights, loud, stress)
 
 
+def touch(seconds: float) -> Iterator[Lips]:
+    """Lips of a speaker that touch now and then, for two steps each time."""
+    chance = np.random.default_rng(5)
+    closed = 0
+    for lips in perform(seconds):
+        closed = 2 if closed <= 0 and chance.random() < 0.15 else closed - 1
+        weights = lips.weights.copy()
+        weights[LIPS.index("closure")] = float(closed > 0)
+        yield Lips(lips.at, weights, lips.loudness, lips.stress)
+
+
 def play(manner: Manner, lips: Iterator[Lips]) -> list[Pose]:
     return list(over(manner, lips))
 
@@ -100,14 +111,29 @@ def test_every_rate_shows_the_same_performance() -> None:
     assert np.allclose(np.delete(slow, closure, 1), np.delete(fast[::2], closure, 1), atol=1e-5)
 
 
-def test_poses_come_as_lips_come() -> None:
-    """After lips at t, all pictures up to half a picture before t are there."""
-    manner = Manner(rate=25)
+@pytest.mark.parametrize("rate", [24, 25, 30, 60])
+def test_poses_come_as_lips_come(rate: int) -> None:
+    """After lips at t, all pictures up to t are there: a live face waits for no more."""
+    manner = Manner(rate=rate)
     shown = 0
     for lips in perform(4):
         shown += len(list(manner.push(lips)))
-        assert shown == max(0, (lips.at - SECOND // 50) * 25 // SECOND + 1)
-    assert shown + len(list(manner.flush())) == 100
+        assert shown == lips.at * rate // SECOND + 1
+    assert shown + len(list(manner.flush())) == 4 * rate
+
+
+class Late(Manner):
+    """Gives nothing before all lips are known."""
+
+    def show(self, *, final: bool) -> Iterator[Pose]:
+        return super().show(final=True) if final else iter(())
+
+
+@pytest.mark.parametrize("rate", [5, 10, 16, 24, 25, 30, 60])
+def test_poses_are_the_same_however_late_they_are_given(rate: int) -> None:
+    """What a picture shows is settled when it is given; later lips would change nothing."""
+    early = flatten(play(Manner(rate=rate, seed=3), touch(4)))
+    assert np.array_equal(early, flatten(play(Late(rate=rate, seed=3), touch(4))))
 
 
 def test_reset_starts_anew() -> None:

@@ -12,7 +12,7 @@ import soxr
 from numpy.typing import NDArray
 
 from bonaface.avatar.mouth.resampling import Resampler
-from bonaface.avatar.mouth.sound import LOOK_AHEAD, SoundMouth
+from bonaface.avatar.mouth.sound import LOOK_AHEAD, SOON, SoundMouth
 from bonaface.avatar.mouth.stillness import Heard, Stillness
 from bonaface.avatar.pose import LIPS, Lips
 from bonaface.core import SECOND, Sound, over
@@ -35,8 +35,8 @@ def speech() -> tuple[Floats, int]:
     return samples, sounds[0].rate
 
 
-def drive(samples: Floats, rate: int, at: int = 0) -> list[Lips]:
-    return list(over(SoundMouth(), [Sound(at, samples.astype(np.float32), rate)]))
+def drive(samples: Floats, rate: int, at: int = 0, *, soon: bool = False) -> list[Lips]:
+    return list(over(SoundMouth(soon=soon), [Sound(at, samples.astype(np.float32), rate)]))
 
 
 def rows(lips: list[Lips]) -> Floats:
@@ -53,10 +53,11 @@ def cut(samples: Floats, rate: int, sizes: list[int]) -> list[Sound]:
     return pieces
 
 
-def test_odd_pieces_give_what_one_long_push_gives() -> None:
+@pytest.mark.parametrize("soon", [False, True])
+def test_odd_pieces_give_what_one_long_push_gives(soon: bool) -> None:
     samples, rate = speech()
-    whole = drive(samples, rate)
-    pieces = list(over(SoundMouth(), cut(samples, rate, [1, 777, 480, 3001, 13])))
+    whole = drive(samples, rate, soon=soon)
+    pieces = list(over(SoundMouth(soon=soon), cut(samples, rate, [1, 777, 480, 3001, 13])))
     assert [one.at for one in pieces] == [one.at for one in whole]
     assert np.allclose(rows(pieces), rows(whole), atol=1e-4)
     assert np.allclose([o.loudness for o in pieces], [o.loudness for o in whole], atol=1e-4)
@@ -71,26 +72,39 @@ def test_one_lips_every_20_ms_from_start_to_end() -> None:
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 48_000])
-def test_it_never_looks_ahead_more_than_80_ms(rate: int) -> None:
-    assert LOOK_AHEAD <= 80 * SECOND // 1000
+@pytest.mark.parametrize("soon", [False, True])
+def test_it_never_looks_ahead_more_than_80_ms_and_60_where_lips_are_wanted_soon(
+    rate: int, soon: bool
+) -> None:
+    ahead = SOON if soon else LOOK_AHEAD
+    assert ahead <= (60 if soon else 80) * SECOND // 1000
     samples = soxr.resample(*speech(), rate)
-    mouth, taken, given = SoundMouth(), 0, 0
+    mouth, taken, given = SoundMouth(soon=soon), 0, 0
     for piece in cut(samples, rate, [rate // 500]):
         given += len(list(mouth.push(piece)))
         taken += len(piece.samples)
-        due = (taken * SECOND // rate - LOOK_AHEAD) // (SECOND // 50)
+        due = (taken * SECOND // rate - ahead) // (SECOND // 50)
         assert given >= due
 
 
-def test_what_comes_after_the_look_ahead_changes_nothing() -> None:
+@pytest.mark.parametrize("soon", [False, True])
+def test_what_comes_after_the_look_ahead_changes_nothing(soon: bool) -> None:
     samples, rate = speech()
     until = 2 * rate
-    first = list(SoundMouth().push(Sound(0, samples[:until].copy(), rate)))
+    first = list(SoundMouth(soon=soon).push(Sound(0, samples[:until].copy(), rate)))
     changed = samples.copy()
     changed[until:] = 0.3
-    second = drive(changed, rate)[: len(first)]
+    second = drive(changed, rate, soon=soon)[: len(first)]
     assert np.allclose(rows(first), rows(second), atol=1e-5)
-    assert (2 * SECOND - first[-1].at) <= LOOK_AHEAD + SECOND // 50
+    assert (2 * SECOND - first[-1].at) <= (SOON if soon else LOOK_AHEAD) + SECOND // 50
+
+
+def test_lips_that_come_soon_are_nearly_those_that_wait() -> None:
+    samples, rate = speech()
+    soon, late = rows(drive(samples, rate, soon=True)), rows(drive(samples, rate))
+    assert soon.shape == late.shape
+    assert np.corrcoef(soon[:, JAW], late[:, JAW])[0, 1] > 0.9
+    assert np.abs(soon - late).max() > 0.01  # they are not the same
 
 
 def test_lips_touch_at_bilabials() -> None:

@@ -20,9 +20,10 @@ from bonaface.speech.synthesize import open_voice
 from bonaface.stream.clock import ManualClock
 from bonaface.stream.events import Event, Interrupted, Notice, Said, State, to_json
 from bonaface.stream.performer import Performer
+from bonaface.stream.prompter import Drive
 from bonaface.stream.session import Session
 from bonaface.stream.step import IDLE, RATE, RUN, STEP, Block
-from bonaface.stream.workers import Workers
+from bonaface.stream.workers import Worker, Workers
 
 TEXT = "The quick brown fox jumps over the lazy dog, and runs away into the dark forest."
 
@@ -179,7 +180,36 @@ def test_an_own_voice_passes_through_and_moves_the_lips() -> None:
     lag = int(np.argmax(np.fft.irfft(spectrum, size)))
     both = heard[lag : lag + len(said)]
     assert np.corrcoef(both, said[: len(both)])[0, 1] > 0.95
-    assert lag < RATE // 2
+    first = scene.audience.sounds[0][0]
+    # talking began .1 s after the session: 60 ms to know the lips, 16 to draw, 20 for the next step
+    assert lag * SECOND // RATE + first - SECOND // 10 <= 96 * SECOND // 1000
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(("drive", "ways"), [("text", 25), ("voice", 50)])
+def test_two_steps_share_a_way_unless_a_voice_would_wait(
+    monkeypatch: pytest.MonkeyPatch, drive: Drive, ways: int
+) -> None:
+    pushes = []
+
+    async def push(worker: Worker, stage: Performer, *items: Block) -> list[object]:
+        pushes.append([item.at for item in items])
+        return await plain(worker, stage, *items)
+
+    async def act(scene: Scene) -> None:
+        scene.session.drive(drive)
+        await scene.wait(0.1)
+        pushes.clear()
+        await scene.wait(1)
+
+    plain = Worker.push
+    monkeypatch.setattr(Worker, "push", push)
+    scene = play(act)
+    assert ways - 1 <= len(pushes) <= ways + 3
+    steps = [at for one in pushes for at in one]
+    assert steps == list(range(steps[0], steps[-1] + 1, STEP))  # all of them, in order
+    first = next(picture.at for _, picture in scene.audience.pictures)
+    assert drive == "voice" or all((one[0] - first) % (2 * STEP) == 0 for one in pushes)
 
 
 @pytest.mark.usefixtures("home")

@@ -15,7 +15,7 @@ from bonaface.stream.clock import ManualClock, settle
 from bonaface.stream.flow import feed, through
 from bonaface.stream.lane import Lane
 from bonaface.stream.playout import Playout
-from bonaface.stream.prompter import FULL, Prompter
+from bonaface.stream.prompter import FULL, LOOK, Prompter
 from bonaface.stream.step import FADE, IDLE, RUN, STEP, Step
 from bonaface.stream.turn import Piece, Turn
 from bonaface.stream.workers import Worker, Workers
@@ -210,6 +210,35 @@ def test_an_own_voice_that_piles_up_loses_pauses_first() -> None:
         prompter.hear(loud)
     assert prompter.lost > 0
     assert len(prompter.voice) == FULL
+
+
+def test_a_step_of_an_own_voice_that_never_needs_to_wait_is_let_go_in_a_pause() -> None:
+    """A late packet once makes the voice wait a step; that must not be for ever."""
+    prompter = Prompter()
+    prompter.drive = "voice"
+    loud = Step(np.full(RUN, 0.5, np.float32), IDLE.lips)
+    prompter.hear(loud)
+    for _ in range(LOOK):  # each comes before the last is taken
+        prompter.hear(loud)
+        prompter.take()
+    assert len(prompter.voice) == 1
+    prompter.hear(IDLE)
+    assert prompter.take().samples.any()
+    assert not prompter.voice  # the pause was shortened by a step
+    assert prompter.lost == 0
+
+
+def test_a_voice_that_comes_unevenly_keeps_the_step_that_waits() -> None:
+    prompter = Prompter()
+    prompter.drive = "voice"
+    loud = Step(np.full(RUN, 0.5, np.float32), IDLE.lips)
+    prompter.hear(loud)
+    for count in range(LOOK):
+        for _ in range((1, 1, 0, 2)[count % 4]):
+            prompter.hear(loud)
+        assert prompter.take() is not IDLE
+    prompter.hear(IDLE)
+    assert len(prompter.voice) == 2
 
 
 def test_sessions_are_spread_over_the_cores_and_leave_them_again() -> None:

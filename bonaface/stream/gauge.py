@@ -15,7 +15,6 @@ from bonaface.stream.step import Step
 
 MILLISECOND = SECOND // 1000
 HEARD = 0.003  # peak of a step that somebody hears
-HELD_BACK: Time = SECOND // 100  # of sound that its marking keeps: it is due that much earlier
 Wait: TypeAlias = Literal["first_sound", "answer", "interruption"]
 
 
@@ -23,14 +22,15 @@ class Lead:
     """How long before it is due a moment is made: as little as this machine can do just now.
 
     It grows at once when a picture comes close to its time, or was left out for want of it, and
-    shrinks slowly.
+    shrinks slowly. Sound is due 10 ms before its moment, since its mark holds as much back.
     """
 
-    LEAST, MOST = 34 * MILLISECOND, 200 * MILLISECOND
+    LEAST, MOST = 16 * MILLISECOND, 200 * MILLISECOND
     SPARE = 8 * MILLISECOND
     GROW, SHRINK = 5 * MILLISECOND, MILLISECOND // 20
     LIKELY, SMOOTH = 12 * MILLISECOND, 8
     LONGEST = 100 * MILLISECOND
+    WAIT = 10 * MILLISECOND  # past its moment that sound may be kept for a picture: players even it
 
     def __init__(self) -> None:
         self.time: Time = self.LEAST
@@ -42,8 +42,8 @@ class Lead:
         self.time = min(self.MOST, max(self.LEAST, self.time + change))
 
     def fits(self, at: Time, now: Time) -> int:
-        """How many pictures can be drawn before the sound of the step at `at` must leave."""
-        return max(0, (at - HELD_BACK - now) // self._drawing)
+        """How many pictures can be drawn while the sound of the step at `at` waits for them."""
+        return max(0, (at + self.WAIT - now) // self._drawing)
 
     def drew(self, pictures: int, took: Time) -> None:
         """Take how long it took to draw some; none: what kept it may be over by now."""
@@ -84,6 +84,8 @@ class Gauge:
 
     def heard(self, at: Time, step: Step) -> None:
         """Take note of what is to be heard at `at`."""
+        if self._asked is None and self._held is None:
+            return
         loud = float(np.abs(step.samples).max()) > HEARD
         if loud and self._asked is not None:
             wait: Wait = "answer" if self._answering else "first_sound"

@@ -29,17 +29,16 @@ class Lane(Generic[T]):
         self._items: deque[T] = deque()
         self._size, self._keep = size, keep
         self._closed = False
-        self._changed = asyncio.Condition()
-        self._filled = asyncio.Event()
+        self._filled, self._emptied = asyncio.Event(), asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._items)
 
     async def put(self, item: T) -> None:
         """Hand over one item; waits for room if everything is kept."""
-        if self._keep == "all":
-            async with self._changed:
-                await self._changed.wait_for(lambda: len(self._items) < self._size or self._closed)
+        while self._keep == "all" and len(self._items) >= self._size and not self._closed:
+            self._emptied.clear()
+            await self._emptied.wait()
         self.offer(item)
 
     def offer(self, item: T) -> None:
@@ -62,6 +61,7 @@ class Lane(Generic[T]):
         """Nothing more comes: readers get what waits, then end."""
         self._closed = True
         self._filled.set()
+        self._emptied.set()
 
     async def __aiter__(self) -> AsyncIterator[T]:
         while True:
@@ -72,7 +72,5 @@ class Lane(Generic[T]):
                 await self._filled.wait()
             item = self._items.popleft()
             self.count.taken += 1
-            if self._keep == "all":
-                async with self._changed:
-                    self._changed.notify_all()
+            self._emptied.set()
             yield item

@@ -12,10 +12,10 @@ from bonaface.stream.step import RATE, RUN, Step
 
 
 class OwnVoice:
-    """Stage: sounds of a microphone to steps, as soon as their lips are known (76.5 ms)."""
+    """Stage: sounds of a microphone to steps, as soon as their lips can be told (56.5 ms)."""
 
     def __init__(self) -> None:
-        self._mouth = SoundMouth()
+        self._mouth = SoundMouth(soon=True)
         self.reset()
 
     def reset(self) -> None:

@@ -12,6 +12,7 @@ from bonaface.stream.turn import Piece, Turn
 Drive: TypeAlias = Literal["text", "voice", "face", "mind"]
 SETTLE: Final = 5  # steps in which the lips find from what they did to what they do now
 BACKLOG: Final = 2  # steps of an own voice that may wait; beyond, its pauses are shortened
+LOOK: Final = 250  # takes in which a step that always waited was one too many: 5 s
 FULL: Final = 25  # and beyond this, sound is lost, and counted
 SILENT: Final = 0.003  # peak of a step that nobody misses,
 FAINT: Final = 0.05  # and its share of the voice's own peak, which is forgotten
@@ -34,6 +35,7 @@ class Prompter:
         self.begun: Piece | None = None  # the piece whose first step was just given
         self.speaking = False
         self._peak = 0.0  # of the voice
+        self._looked, self._least, self._spare = 0, FULL, 0  # takes, and steps that always waited
         self._cut = False  # the next step fades out
         self._settled = SETTLE
         self._last = IDLE.lips
@@ -83,7 +85,9 @@ class Prompter:
         """Take a step of an own voice."""
         peak = float(np.abs(step.samples).max())
         self._peak = max(peak, self._peak * FORGET)
-        if len(self.voice) >= BACKLOG and peak < max(SILENT, FAINT * self._peak):
+        quiet = peak < max(SILENT, FAINT * self._peak)
+        if quiet and (self._spare or len(self.voice) >= BACKLOG):
+            self._spare = 0
             return
         if len(self.voice) >= FULL:
             self.voice.popleft()
@@ -96,8 +100,18 @@ class Prompter:
         if not self.held and (step := self._say()):
             return step, True
         if self.drive in {"voice", "face"} and self.voice:
-            return self.voice.popleft(), True
+            return self._pass_on(), True
+        self._looked, self._least = 0, FULL
         return IDLE, False
+
+    def _pass_on(self) -> Step:
+        """Give the voice's next step, and see how many wait behind it at any time."""
+        step = self.voice.popleft()
+        self._least = min(self._least, len(self.voice))
+        self._looked += 1
+        if self._looked == LOOK:
+            self._spare, self._looked, self._least = self._least, 0, FULL
+        return step
 
     def _say(self) -> Step | None:
         while self.turns:

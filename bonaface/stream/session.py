@@ -29,6 +29,7 @@ from bonaface.stream.workers import Workers
 LOG = logging.getLogger("bonaface.session")
 ASLEEP: Time = 2 * SECOND  # late by more: the machine slept, and what was missed is a gap
 AT_ONCE = 5  # steps that are made in one go when they are overdue
+PAIR = 2  # and when they are not
 MICROPHONE = 50  # runs of 20 ms that may wait
 
 
@@ -68,6 +69,7 @@ class Session:
         self._exits: list[Exit] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._ended = self._refused = False
+        self._first: Time = 0  # step since the beginning, or since a gap
 
     @property
     def mark_id(self) -> int:
@@ -181,6 +183,7 @@ class Session:
         """Make each moment a little before it is due."""
         gauge = self._talk.gauge
         at = -(-(self._clock.now() + gauge.lead.time) // STEP) * STEP  # the first that is in time
+        self._first = at
         while True:
             await self._clock.reach(at - gauge.lead.time)
             begun = self._clock.now()
@@ -196,13 +199,17 @@ class Session:
             at += len(blocks) * STEP
 
     def _due(self, at: Time, now: Time) -> list[Block]:
-        """Give the step at `at`, and with it those whose time has come already.
+        """Give the step at `at`, and with it those that share its way to the thread and back.
 
-        Each way to the thread and back costs a wait on a busy machine, so what is overdue shares
-        one. Only so many pictures are drawn, the newest, as leave its first sound in time.
+        That way costs a wait on a busy machine. So a step with a picture and the next, which at 25
+        a second has none, go together, but for a voice that comes in: it would wait for the second.
+        What is overdue goes too. Only so many pictures are drawn, the newest, as leave the first
+        sound in time.
         """
         lead = self._talk.gauge.lead
         count = min(AT_ONCE, 1 + max(0, now + lead.time - at) // STEP)
+        if not self._talk.passes_on:
+            count = max(count, PAIR - (at - self._first) // STEP % PAIR)
         drawn = -(-lead.fits(at, now) * self._period // STEP)  # steps, rounded up
         return [self._block(at + i * STEP, draw=i >= count - drawn) for i in range(count)]
 
@@ -216,7 +223,8 @@ class Session:
         self._talk.gauge.gaps += missed
         text = f"The machine stood still for {missed * STEP / SECOND:.0f} s; it goes on from here."
         self._board.post(Notice("warning", "stood-still", text))
-        return at + missed * STEP
+        self._first = at + missed * STEP
+        return self._first
 
     def _mind_consent(self) -> None:
         """Fall silent and say so once the consent is gone; the call stays."""

@@ -29,9 +29,10 @@ class Manner:
     """Stage: Lips every 20 ms to a Pose for every picture, at `at = first + k / rate`.
 
     The same seed, style and lips give the same poses, whatever `rate` is and however the lips
-    arrive. A pose is given once lips half a picture later are known. `ahead` s more are waited for
-    if they are to be seen coming: then breath is drawn before a phrase and nods fall on their
-    stress; it costs that much delay where lips come in real time.
+    arrive. A pose is given once the lips around it are known: at 25 pictures a second, with the
+    lips of its own time. `ahead` s more are waited for if they are to be seen coming: then breath
+    is drawn before a phrase and nods fall on their stress; it costs that much delay where lips come
+    in real time.
 
     Poses are interpolated between lips, but for closure, of which a picture shows the most that
     happens while it is on screen, so that no rate of pictures misses a closed mouth.
@@ -81,22 +82,19 @@ class Manner:
 
     def show(self, *, final: bool) -> Iterator[Pose]:
         """Give the pictures that what is known decides."""
-        half = SECOND * self.rate.denominator // (2 * self.rate.numerator)
+        # Lips touch for two steps or more, so half a step of a picture's time need not be looked at
+        reach = SECOND * self.rate.denominator // (2 * self.rate.numerator) - STEP // 2
         while self.known:
-            at = self.picture(self.count)
-            last = self.known[-1][0]
-            if at >= last + STEP if final else at + half > last:
+            at, last = self.picture(self.count), self.known[-1][0]
+            if at >= last + STEP if final else at > last or at + reach >= last + STEP:
                 return
-            while len(self.known) > 2 and self.known[1][0] <= at - half:
+            while len(self.known) > 2 and self.known[1][0] <= at - max(reach, 0):
                 self.known.popleft()
             self.count += 1
-            yield build_pose(at, self.sample(at, half))
+            yield build_pose(at, self.sample(at, reach))
 
-    def sample(self, at: Time, half: Time) -> Floats:
-        """Interpolate the known rows; closure is the most of the picture's time, `half` each way.
-
-        Lips touch for two steps or more, so half a step of that time need not be looked at.
-        """
+    def sample(self, at: Time, reach: Time) -> Floats:
+        """Interpolate the known rows; closure is the most of what lies within `reach`."""
         times = np.array([time - at for time, _ in self.known], np.float64)
         rows = np.array([row for _, row in self.known])
         after = int(np.clip(np.searchsorted(times, 0.0), 1, max(1, len(times) - 1)))
@@ -104,7 +102,7 @@ class Manner:
             return np.array(rows[0])
         share = np.clip(-times[after - 1] / (times[after] - times[after - 1]), 0, 1)
         row: Floats = rows[after - 1] * (1 - share) + rows[after] * share
-        near = rows[np.abs(times) <= half - STEP // 2, CLOSURE]
+        near = rows[np.abs(times) <= reach, CLOSURE]
         row[CLOSURE] = max(row[CLOSURE], near.max(initial=0.0))
         return row
 

@@ -15,7 +15,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import av
@@ -32,7 +31,13 @@ from aiortc.rtp import (
 )
 
 from bonaface.core import SECOND, Clock, Time
-from bonaface.media.webrtc.codecs import PICTURE_TICKS, SOUND_TICKS, Encoded
+from bonaface.media.webrtc.codecs import (
+    PICTURE_TICKS,
+    PICTURE_TIME,
+    SOUND_TICKS,
+    SOUND_TIME,
+    Encoded,
+)
 
 MOST_PACKETS = {"audio": 100, "video": 25}  # that may wait for aiortc to fetch them
 
@@ -57,6 +62,7 @@ class Outlet(MediaStreamTrack):  # type: ignore[misc]
         super().__init__()
         self.kind = kind
         self.ticks = SOUND_TICKS if kind == "audio" else PICTURE_TICKS  # a second
+        self._time = SOUND_TIME if kind == "audio" else PICTURE_TIME
         self.lost = self.sent = self.bits = 0
         self.last_pts: int | None = None  # of the packet fetched last
         self.resting = False  # aiortc waits for a packet: the last one is sent
@@ -87,7 +93,7 @@ class Outlet(MediaStreamTrack):  # type: ignore[misc]
         self.sent += 1
         self.bits += 8 * len(encoded.data)
         packet = av.Packet(encoded.data)
-        packet.pts, packet.time_base = encoded.pts, Fraction(1, self.ticks)
+        packet.pts, packet.time_base = encoded.pts, self._time
         return packet
 
     def stop(self) -> None:

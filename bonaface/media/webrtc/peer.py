@@ -228,7 +228,7 @@ class Peer:
             codec=viewing.codec if viewing else "",
             pictures_sent=video.sent,
             pictures_dropped=video.lost + (viewing.dropped if viewing else 0),
-            sound_lost=audio.lost + self._feeds.sound.lost,
+            sound_lost=audio.lost,
             bits=self._bits,
             bits_allowed=rung.bits,
             scale=rung.scale,
