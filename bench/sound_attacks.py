@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib
+import importlib.util
 import io
 from collections.abc import Callable
 from fractions import Fraction
@@ -210,17 +211,25 @@ def _open_deep_filter() -> SoundAttack:
 
 
 def _open_rnnoise() -> SoundAttack:
-    wheel = importlib.import_module("pyrnnoise.rnnoise")
+    wheel = importlib.util.find_spec("pyrnnoise")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise ImportError("pyrnnoise")
+    library = ctypes.CDLL(f"{wheel.submodule_search_locations[0]}/librnnoise.so")
+    library.rnnoise_create.restype = ctypes.c_void_p
+    floats = ctypes.POINTER(ctypes.c_float)
+    library.rnnoise_process_frame.argtypes = [ctypes.c_void_p, floats, floats]
+    library.rnnoise_process_frame.restype = ctypes.c_float
+    library.rnnoise_destroy.argtypes = [ctypes.c_void_p]
 
     def attack(samples: Samples) -> Samples:
-        state = wheel.create()
-        frames = [
-            wheel.process_mono_frame(state, samples[i : i + 480])[0]
-            for i in range(0, len(samples) - 479, 480)
-        ]
-        wheel.destroy(state)
-        whole = np.concatenate(frames)
-        scale = 32768 if np.issubdtype(whole.dtype, np.integer) else 1
-        return (whole / scale).astype(np.float32)
+        state = library.rnnoise_create(None)
+        out = np.zeros_like(samples)
+        for start in range(0, len(samples) - 479, 480):  # it wants the range of 16 bits
+            frame, clean = samples[start : start + 480] * 32768, out[start : start + 480]
+            library.rnnoise_process_frame(
+                state, clean.ctypes.data_as(floats), frame.ctypes.data_as(floats)
+            )
+        library.rnnoise_destroy(state)
+        return out / np.float32(32768)
 
     return attack
