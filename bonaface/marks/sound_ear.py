@@ -27,7 +27,6 @@ CLIP = 9.0  # dB
 # Weight of a cell by its level below the loudest (dB): the mark is weak in the loudest.
 LEVELS = (-76, -62, -50, -36, -29, -23, -16, -4)
 WEIGHTS = (0, 0.6, 1, 1, 0.75, 0.45, 0.3, 0.15)
-PLACE = np.linspace(-1, 1, BANDS)
 NOISY, MARGIN = 0.4, 2.0  # weight at the noise floor, and dB above it where trust begins
 
 Levels = NDArray[np.float32]  # (frames, BANDS) dB
@@ -35,14 +34,23 @@ Levels = NDArray[np.float32]  # (frames, BANDS) dB
 
 def listen(samples: NDArray[np.float32]) -> Cells:
     """Answer (frames, BANDS) for a run at 16 kHz of 0.2 s or more."""
+    return _understand(hear(samples))
+
+
+def hear(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Answer (4, frames, BANDS), what the network takes, for a run at 16 kHz.
+
+    The level below the loudest, the cell as found by hand, the level above the band's floor, and
+    which band it is, all of order one.
+    """
     level = _measure(samples)
     floor = np.percentile(level, 3, axis=0).astype(np.float32)
     top = np.float32(np.percentile(_total(level), 95))
     by_hand = _compare(level, top, floor)
     below = np.clip((level - top) / 20, -4, 1.5)
     above = np.clip((level - floor) / 10, -0.5, 3)
-    place = np.broadcast_to(PLACE, level.shape)
-    return _understand(np.stack([below, by_hand / 3, above, place]).astype(np.float32))
+    place = np.broadcast_to(np.linspace(-1, 1, BANDS), level.shape)
+    return np.stack([below, by_hand / 3, above, place]).astype(np.float32)
 
 
 def _measure(samples: NDArray[np.float32]) -> Levels:
@@ -62,7 +70,9 @@ def _total(level: Levels) -> NDArray[np.float32]:
 
 def _compare(level: Levels, top: np.float32, floor: NDArray[np.float32]) -> Cells:
     """Answer what each cell says by itself, in dB, weighted."""
-    change = sum(tap * np.roll(level, UNIT * (1 - i), axis=0) for i, tap in enumerate(TAPS))
+    change = np.zeros_like(level)
+    for i, tap in enumerate(TAPS):
+        change += np.float32(tap) * np.roll(level, UNIT * (1 - i), axis=0)
     change[:UNIT] = change[-3 * UNIT :] = 0
     wide = np.pad(change, ((0, 0), (1, 1)), "reflect")
     change = change - SIDE * (wide[:, :-2] + wide[:, 2:])

@@ -48,7 +48,7 @@ def find_stretches(frames: int) -> NDArray[np.float64]:
     """Answer the tempos to try: as fine as the length of the recording can tell apart."""
     step = min(COARSEST, STEP / max(frames, 1))
     reach = round(WIDEST / step)
-    return 1 + np.arange(-reach, reach + 1) * step
+    return np.arange(-reach, reach + 1, dtype=np.float64) * step + 1
 
 
 def search(cells: Cells, pattern: SoundPattern, stretches: NDArray[np.float64]) -> list[Alignment]:
