@@ -126,9 +126,10 @@ def measure_sound(clips: int, cuts: int, only: list[str] | None = None) -> dict[
 def measure_quality(recordings: list[Samples]) -> dict[str, list[float]]:
     """Answer what the mark does to the sound: SNR, and PESQ and STOI where they are installed."""
     out: dict[str, list[float]] = {"snr": [], "pesq_drop": [], "stoi": []}
-    for samples in recordings:
+    for recording in recordings:
+        samples = np.clip(recording, -1, 1)  # what a decoder left beyond is lost on any way out
         marked = mark_sound(samples, draw_mark_id())
-        change = float(np.square(np.clip(samples, -1, 1) - marked).sum())
+        change = float(np.square(samples - marked).sum())
         out["snr"].append(10 * float(np.log10(np.square(samples).sum() / change)))
         before, after = (soxr.resample(run, HEARD, 16_000) for run in (samples, marked))
         try:
@@ -206,20 +207,18 @@ def try_perth(recordings: list[Samples], cuts: int, only: list[str]) -> Rows:
     """Do the same with Perth: found where its confidence is above one half."""
     perth = importlib.import_module("perth").PerthImplicitWatermarker()
     draw = np.random.default_rng(1)
+    marked = [perth.apply_watermark(samples, sample_rate=HEARD) for samples in recordings]
     attacks = {**SOUND_ATTACKS, **find_denoisers()}
     rows: Rows = {}
     for name in [name for name in attacks if not only or name in only]:
-        tallies: dict[str, Row] = {str(length): {"n": 0, "found": 0} for length in LENGTHS}
-        for samples in recordings:
-            heard = attacks[name](
-                perth.apply_watermark(samples, sample_rate=HEARD).astype(np.float32)
-            )
+        rows[name] = {str(length): {"n": 0, "found": 0} for length in LENGTHS}
+        for samples in marked:
+            heard = attacks[name](samples.astype(np.float32))
             for length in LENGTHS:
                 for piece in cut(heard, length * HEARD, cuts, draw):
                     said = float(np.mean(perth.get_watermark(piece, sample_rate=HEARD)))
-                    tallies[str(length)]["n"] += 1
-                    tallies[str(length)]["found"] += said > 0.5
-        rows[name] = tallies
+                    rows[name][str(length)]["n"] += 1
+                    rows[name][str(length)]["found"] += said > 0.5
         tell(f"Perth, {name}")
     return rows
 

@@ -3,6 +3,7 @@
 Patchwork in log band energies (after Bender, Gruhl, Morimoto and Lu, IBM Systems J. 35(3), 1996),
 with differential (Manchester) cells. The gains are small where speech is loud, since there the
 change would carry most energy: a ceiling follows the wanted ratio of sound to mark over 5 s.
+Figures and the argument behind a find: docs/marks-sound.md.
 """
 
 from collections.abc import Iterable
