@@ -52,7 +52,9 @@ def read_sound_mark(sound: Sound, key: ReadingKey = PUBLIC) -> SoundReading:
 
 def _cut(sound: Sound) -> Iterator[NDArray[np.float32]]:
     """Answer runs at 16 kHz, each long enough to say something."""
-    heard = np.nan_to_num(sound.samples, nan=0, posinf=0, neginf=0)
+    heard = sound.samples
+    if not np.isfinite(heard).all():
+        heard = np.nan_to_num(heard, nan=0, posinf=0, neginf=0)
     whole = np.asarray(soxr.resample(heard, sound.rate, RATE), np.float32)
     for start in range(0, len(whole), LONGEST * RATE):
         run = whole[start : start + LONGEST * RATE]
