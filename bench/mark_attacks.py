@@ -1,4 +1,4 @@
-"""What happens to files on their way: the attacks of bench/marks.py, on pictures and on sound."""
+"""What happens to pictures on their way: the attacks of bench/marks.py on films and stills."""
 
 import io
 from collections.abc import Callable
@@ -7,8 +7,6 @@ from fractions import Fraction
 import av
 import cv2
 import numpy as np
-import soxr
-from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -17,9 +15,6 @@ from bonaface.core import SECOND, Picture
 Pixels = NDArray[np.uint8]
 Film = list[Picture]
 FilmAttack = Callable[[Film], Film]
-Samples = NDArray[np.float32]
-SoundAttack = Callable[[Samples], Samples]
-HEARD = 48_000  # samples a second, in and out
 
 
 def recode(codec: str, form: str = "mp4", **options: str) -> FilmAttack:
@@ -270,64 +265,3 @@ def surround(beside: Film) -> dict[str, FilmAttack]:
             ("side by side", pair(0.8, beside)),
         )
     }
-
-
-def speak_through(codec: str, form: str, rate: int, bits: int = 0) -> SoundAttack:
-    """Through an audio codec and back."""
-
-    def attack(samples: Samples) -> Samples:
-        file = io.BytesIO()
-        with av.open(file, "w", format=form) as out:
-            stream = out.add_stream(codec, rate=rate, layout="mono")
-            assert isinstance(stream, AudioStream)  # noqa: S101 (narrows the type)
-            if bits:
-                stream.bit_rate = bits
-            whole = np.ascontiguousarray(samples[None])
-            frame = av.AudioFrame.from_ndarray(whole, format="fltp", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = HEARD, 0, Fraction(1, HEARD)
-            size = stream.codec_context.frame_size or None
-            resampler = av.AudioResampler(stream.format, "mono", rate, size)
-            for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-                out.mux(stream.encode(piece))
-            out.mux(stream.encode(None))
-        return read_samples(file)
-
-    return attack
-
-
-def read_samples(file: io.BytesIO | str) -> Samples:
-    """Answer a sound file as mono at 48 kHz; empty when it has no sound."""
-    if isinstance(file, io.BytesIO):
-        file.seek(0)
-    resampler = av.AudioResampler("fltp", "mono", HEARD)
-    runs = [np.zeros(0, np.float32)]
-    with av.open(file, "r") as back:
-        frames = back.decode(audio=0) if back.streams.audio else iter(())
-        runs += [r.to_ndarray()[0] for frame in frames for r in resampler.resample(frame)]
-    whole: Samples = np.concatenate(runs).astype(np.float32)
-    return whole
-
-
-def add_noise(samples: Samples) -> Samples:
-    """White noise 20 dB below."""
-    noise = np.random.default_rng(0).normal(0, 0.1, len(samples))
-    noisy: Samples = (samples + noise * np.sqrt(np.mean(samples**2))).astype(np.float32)
-    return noisy
-
-
-def speed(factor: float) -> SoundAttack:
-    """Faster or slower, pitch and all."""
-    return lambda samples: np.asarray(soxr.resample(samples, HEARD * factor, HEARD), np.float32)
-
-
-SOUND_ATTACKS: dict[str, SoundAttack] = {
-    "none": lambda samples: samples,
-    "AAC 64": speak_through("aac", "mp4", HEARD, 64_000),
-    "MP3 64": speak_through("libmp3lame", "mp3", HEARD, 64_000),
-    "Opus 24": speak_through("libopus", "ogg", HEARD, 24_000),
-    "Opus 16": speak_through("libopus", "ogg", HEARD, 16_000),
-    "mu-law 8 kHz": speak_through("pcm_mulaw", "wav", 8_000),
-    "noise 20 dB": add_noise,
-    "1 % faster": speed(1.01),
-    "1 % slower": speed(0.99),
-}
