@@ -237,12 +237,14 @@ class Registry:
 
     async def _run(self, one: Running) -> None:
         listening = self._group.create_task(_listen(one))
+        attesting = self._group.create_task(_quietly(one.show.attest()))
         try:
             await one.session.run()
         except Exception:
             LOG.exception("session %s broke", one.id)
         finally:
             listening.cancel()
+            attesting.cancel()
             self._running.pop(one.id, None)
             self.admission.leave(one.wish.size, one.wish.rate)
             for told in self.over:
@@ -294,4 +296,4 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception:
-        LOG.exception("a peer broke")
+        LOG.exception("a part of a session broke")
