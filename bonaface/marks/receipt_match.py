@@ -49,6 +49,7 @@ class Counts:
     strange: int = 0  # came, and are in no receipt, or not at this place
     untold: int = 0  # came while receipts were missing
     last: int | None = None  # when the last one was found, ms
+    listed: int | None = None  # when the last receipt that has any was written, ms
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Match:
         for track, frames in receipt.sent:
             if track.kind == self.kind:
                 self._add(track, frames, receipt.issued)
+                self.counts.listed = receipt.issued
         if first or missing:
             self._excused = receipt.issued + SETTLED * (missing > 0)
         self._settle()

@@ -95,7 +95,12 @@ class Tally:
             return "stopped"
         if self._gap is not None and now - self._gap < GAP:
             return "missing"
-        times = [match.counts.last for match in self.frames.values()] + [self._seen]
-        if now - max((time for time in times if time is not None), default=0) > UNSEEN:
-            return "unchecked"
-        return ""
+        return "unchecked" if self._unchecked(now) else ""
+
+    def _unchecked(self, now: int) -> bool:
+        """Whether there is nothing to be checked, or nothing was found of what there should be."""
+        if self._seen is not None:
+            return now - self._seen > UNSEEN
+        counts = [match.counts for match in self.frames.values()]
+        there = [one for one in counts if now - (one.listed or 0) <= UNSEEN]
+        return not there or any(now - (one.last or 0) > UNSEEN for one in there)

@@ -18,7 +18,7 @@ export class Match {
   constructor(kind) {
     this.hz = TICKS[kind];
     this.kind = kind;
-    this.counts = {checked: 0, lost: 0, strange: 0, untold: 0, last: null};
+    this.counts = {checked: 0, lost: 0, strange: 0, untold: 0, last: null, listed: null};
     this.offset = null;
     this.moves = 0;
     this.expected = new Map(); // lists of frames by digest
@@ -36,7 +36,10 @@ export class Match {
 
   /** @param {import("./receipt.js").Receipt} receipt @param {{first: boolean, missing: number}} how */
   expect(receipt, {first, missing}) {
-    for (const track of receipt.sent) if (track.kind === this.kind) this.#add(track, receipt.issued);
+    for (const track of receipt.sent.filter(({kind}) => kind === this.kind)) {
+      this.#add(track, receipt.issued);
+      this.counts.listed = receipt.issued;
+    }
     if (first || missing) this.excused = receipt.issued + (missing > 0 ? SETTLED : 0);
     this.#settle();
     this.#judge(receipt.issued);

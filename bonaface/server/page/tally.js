@@ -80,7 +80,13 @@ export class Tally {
     if (!this.receipts) return this.refused.keys().next().value ?? "waiting";
     if (now - this.heard > SILENCE) return "stopped";
     if (this.gap !== null && now - this.gap < GAP) return "missing";
-    const times = [...Object.values(this.frames).map(({counts}) => counts.last), this.seen];
-    return now - Math.max(...times.map((time) => time ?? 0)) > UNSEEN ? "unchecked" : "";
+    return this.#unchecked(now) ? "unchecked" : "";
+  }
+
+  /** Whether there is nothing to be checked, or nothing was found of what there should be. */
+  #unchecked(now) {
+    if (this.seen !== null) return now - this.seen > UNSEEN;
+    const there = Object.values(this.frames).map(({counts}) => counts).filter(({listed}) => now - listed <= UNSEEN);
+    return !there.length || there.some(({last}) => now - last > UNSEEN);
   }
 }
