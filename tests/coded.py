@@ -37,7 +37,7 @@ def note_coded(patch: pytest.MonkeyPatch, note: Note) -> None:
 class _Whole:
     """In a decoder's place: gives the coded frame itself."""
 
-    def decode(self, frame: Any) -> list[av.Packet]:
+    def decode(self, frame: Any) -> "list[av.Packet[Any]]":
         packet = av.Packet(frame.data)
         packet.pts = frame.timestamp
         return [packet]

@@ -79,6 +79,7 @@ def tally_cases() -> list[dict[str, Any]]:
         ("coded again", coded_again(), 6, "red strange"),
         ("one picture put in", put_in(), 8, "red strange"),
         ("two swapped", swapped_pictures(), 8, "red strange"),
+        ("a late key picture", behind(), 8, "green good"),
         ("a second shown again", shown_again(), 12, "red strange"),
         ("another begin of RTP time", moved(), 10, "green good"),
         (
@@ -133,6 +134,14 @@ def swapped_pictures() -> list[list[Any]]:
     one, other = call.arrivals[60], call.arrivals[63]
     call.arrivals[60] = Arrived(one.kind, one.rtp, other.digest, one.at)
     call.arrivals[63] = Arrived(other.kind, other.rtp, one.digest, other.at)
+    return call.events()
+
+
+def behind() -> list[list[Any]]:
+    """The first picture of another rate is a tick after the one that should have followed it."""
+    call = Call(8)
+    one = call.arrivals[60]
+    call.arrivals[60] = Arrived(one.kind, (one.rtp + 3601) % 2**32, one.digest, one.at + 40)
     return call.events()
 
 

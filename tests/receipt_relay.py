@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import av
 import httpx
+import numpy as np
 from aiortc import (
     RTCConfiguration,
     RTCPeerConnection,
@@ -41,7 +42,7 @@ class Passed(MediaStreamTrack):  # type: ignore[misc]
         self._decoder = av.CodecContext.create("h264", "r")
         self._encoder: PictureEncoder | None = None
 
-    async def recv(self) -> av.Packet:
+    async def recv(self) -> "av.Packet[Any]":
         while True:
             packet = await self._of.recv()
             packet.time_base = Fraction(1, TICKS[self.kind])
@@ -52,13 +53,13 @@ class Passed(MediaStreamTrack):  # type: ignore[misc]
                 continue
             return self._recoded(packet) if self.kind == "video" else packet
 
-    def _recoded(self, packet: av.Packet) -> av.Packet:
+    def _recoded(self, packet: "av.Packet[Any]") -> "av.Packet[Any]":
         """The same picture in other bytes, where that is asked for."""
         assert isinstance(self._decoder, VideoCodecContext)
         frames = self._decoder.decode(packet)
         if self._mode() != "recode" or not frames:
             return packet
-        pixels = frames[0].to_ndarray(format="rgb24")
+        pixels = np.asarray(frames[0].to_ndarray(format="rgb24"), np.uint8)
         first = self._encoder is None
         if self._encoder is None:
             self._encoder = PictureEncoder("H264", (pixels.shape[1], pixels.shape[0]), LADDER[5])

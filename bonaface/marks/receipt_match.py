@@ -2,7 +2,9 @@
 
 A frame is known by its digest, and by its place: RTP time and the session's time run alike, so they
 differ by one offset, whoever passed the frames on. It is learnt from three frames that agree.
-A frame that was shown before, later or in another's place has another offset.
+A frame that is shown again or in another's place has another offset. It may be a little late: the
+first picture of another rate is, where its encoder began behind the one before. Who changes the
+order of frames must bring one of them forward, and that is seen.
 """
 
 from bisect import bisect, insort
@@ -16,6 +18,8 @@ SETTLED = 3000  # ms after which a frame that came is in a receipt, if it ever i
 KEPT = 8000  # ms for which a frame that was sent may still come
 AGREE = 3  # frames that teach an offset
 MOVES = 3  # times that a relay may change it
+TOLERANCE = 10  # ms: pictures are 16 ms apart or more, sound 20
+BEHIND = 250  # ms
 PENDING = 2000  # frames that wait for their receipt, at most
 _WRAP = 2**32  # RTP time has 32 bits (RFC 3550, section 5.1)
 
@@ -100,30 +104,37 @@ class Match:
 
     def _find(self, frame: Arrived) -> bool:
         open_ = [one for one in self._expected.get(frame.digest, ()) if not one.found]
-        fits = [one for one in open_ if self._in_place(frame.rtp - one.frame.pts)]
-        if len(open_) == 1 and (not fits or self._offset is None):
+        one = self._place(frame, open_)
+        if len(open_) == 1 and (one is None or self._offset is None):
             self._vote(frame.digest, frame.rtp - open_[0].frame.pts)
-            fits = [one for one in open_ if self._in_place(frame.rtp - one.frame.pts)]
-        if not fits:
+            one = self._place(frame, open_)
+        if one is None:
             return False
-        fits[0].found = True
+        one.found = True
         self.counts.checked += 1
         self.counts.last = max(self.counts.last or 0, frame.at)
-        insort(self._found, (fits[0].frame.pts, _name(fits[0].track)))
+        insort(self._found, (one.frame.pts, _name(one.track)))
         return True
 
-    def _in_place(self, offset: int) -> bool:
-        return self._offset is None or self._near(offset, self._offset)
+    def _place(self, frame: Arrived, open_: list[_Expected]) -> _Expected | None:
+        """The one of several alike whose place in time is this frame's."""
+        if self._offset is None:
+            return open_[0] if open_ else None
+        late = [(self._apart(frame.rtp - one.frame.pts, self._offset), one) for one in open_]
+        fits = [(abs(by), one) for by, one in late if -TOLERANCE <= by <= BEHIND]
+        return min(fits, key=lambda fit: fit[0])[1] if fits else None
 
-    def _near(self, one: int, other: int) -> bool:
-        """Within 10 ms: pictures are 16 ms apart or more, sound 20."""
-        apart = (one - other + _WRAP // 2) % _WRAP - _WRAP // 2
-        return abs(apart) <= TICKS[self.kind] // 100
+    def _apart(self, one: int, other: int) -> float:
+        """From one offset to another, ms."""
+        ticks = (one - other + _WRAP // 2) % _WRAP - _WRAP // 2
+        return ticks * 1000 / TICKS[self.kind]
 
     def _vote(self, digest: bytes, offset: int) -> None:
         if (digest, offset) not in self._votes:
             self._votes.append((digest, offset))
-        agreeing = {name for name, other in self._votes if self._near(offset, other)}
+        agreeing = {
+            name for name, other in self._votes if abs(self._apart(offset, other)) <= TOLERANCE
+        }
         if len(agreeing) >= AGREE and self._moves <= MOVES:
             self._offset = offset
             self._moves += 1

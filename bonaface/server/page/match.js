@@ -1,12 +1,14 @@
 // Finds the frames that arrived in the receipts of what was sent; bonaface/marks/receipt_match.py has
 // the same rules. A frame is known by its digest and by its place: RTP time and the session's time
-// differ by one offset, which is learnt from three frames that agree.
+// differ by one offset, which is learnt from three frames that agree; a frame may be a little late.
 
 const TICKS = {audio: 48000, video: 90000}; // a second
 const SETTLED = 3000; // ms after which a frame that came is in a receipt, if it ever is
 const KEPT = 8000; // ms for which a frame that was sent may still come
 const AGREE = 3; // frames that teach an offset
 const MOVES = 3; // times that a relay may change it
+const TOLERANCE = 10; // ms: pictures are 16 ms apart or more, sound 20
+const BEHIND = 250; // ms
 const PENDING = 2000; // frames that wait for their receipt, at most
 const VOTES = 16;
 
@@ -66,9 +68,11 @@ export class Match {
 
   #find(frame) {
     const open = (this.expected.get(frame.digest) ?? []).filter((one) => !one.found);
-    const fit = () => open.find((one) => this.#inPlace(frame.rtp - one.pts));
-    if (open.length === 1 && (this.offset === null || !fit())) this.#vote(frame.digest, frame.rtp - open[0].pts);
-    const one = fit();
+    let one = this.#place(frame, open);
+    if (open.length === 1 && (this.offset === null || !one)) {
+      this.#vote(frame.digest, frame.rtp - open[0].pts);
+      one = this.#place(frame, open);
+    }
     if (!one) return false;
     one.found = true;
     this.counts.checked += 1;
@@ -77,22 +81,26 @@ export class Match {
     return true;
   }
 
-  #inPlace(offset) {
-    return this.offset === null || this.#near(offset, this.offset);
+  /** The one of several alike whose place in time is this frame's. */
+  #place(frame, open) {
+    if (this.offset === null) return open[0];
+    const late = new Map(open.map((one) => [one, this.#apart(frame.rtp - one.pts, this.offset)]));
+    const fits = open.filter((one) => late.get(one) >= -TOLERANCE && late.get(one) <= BEHIND);
+    return fits.sort((one, other) => Math.abs(late.get(one)) - Math.abs(late.get(other)))[0];
   }
 
-  /** Within 10 ms, as RTP counts time: in 32 bits. */
-  #near(one, other) {
-    const apart = (one - other) % 2 ** 32;
-    const least = Math.min(Math.abs(apart), 2 ** 32 - Math.abs(apart));
-    return least <= this.hz / 100;
+  /** From one offset to another, ms; RTP counts in 32 bits. */
+  #apart(one, other) {
+    const [half, whole] = [2 ** 31, 2 ** 32];
+    const ticks = ((((one - other + half) % whole) + whole) % whole) - half;
+    return (ticks * 1000) / this.hz;
   }
 
   #vote(digest, offset) {
     if (!this.votes.some((vote) => vote.digest === digest && vote.offset === offset)) {
       this.votes = [...this.votes.slice(1 - VOTES), {digest, offset}];
     }
-    const agreeing = new Set(this.votes.filter((vote) => this.#near(offset, vote.offset)).map((vote) => vote.digest));
+    const agreeing = new Set(this.votes.filter((vote) => Math.abs(this.#apart(offset, vote.offset)) <= TOLERANCE).map((vote) => vote.digest));
     if (agreeing.size < AGREE || this.moves > MOVES) return;
     this.offset = offset;
     this.moves += 1;
