@@ -1,13 +1,16 @@
 """Receipts beside real connections: what arrives at a peer is what the notary signed for."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from coded import note_coded
+from hosting import chosen, hosted, run
 from peers import Client, play, stay_on_loopback, until
 from stage import make_cast
+from test_server_peers import connected
 
 from bonaface.marks.receipt import digest_frame
 from bonaface.marks.receipt_match import Arrived
@@ -61,3 +64,57 @@ def test_a_peer_finds_what_it_got(codec: str, monkeypatch: pytest.MonkeyPatch) -
     assert (seal.colour, seal.why) == ("green", "good")
     assert not tally.frames["video"]._pending
     assert not tally.frames["audio"]._pending
+
+
+@pytest.mark.usefixtures("granted_home")
+def test_receipts_come_on_the_channel_and_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    stay_on_loopback(monkeypatch)
+
+    async def go() -> None:
+        async with hosted() as here:
+            made = await here.begin()
+            async with (
+                connected(here, made["links"]["peer"], "sendrecv") as (page, _),
+                connected(here, made["links"]["whep"], "recvonly") as (viewer, _),
+            ):
+                await until(lambda: len(receipts(page)) >= 3 and len(receipts(viewer)) >= 3, 20)
+                kinds = {json.loads(message)["type"] for message in viewer.messages}
+                assert kinds == {"receipt"}, "a viewer is told nothing else"
+                said = (await here.client.get(made["links"]["receipts"])).json()
+                readers = [ReceiptReader(said["root"], said["session"]) for _ in range(3)]
+                texts = [*said["keys"], *said["receipts"]], receipts(page), receipts(viewer)
+                for reader, heard in zip(readers, texts, strict=True):
+                    taken = [one for text in heard if (one := reader.take(text, ms()))]
+                    assert taken
+                    assert not any(one.missing for one in taken)
+                    kinds = {track.kind for track, _ in taken[-1].receipt.sent}
+                    assert kinds == {"audio", "video"}
+                    assert reader.key is not None
+                    (running,) = here.host.registry
+                    assert reader.key.naming.consent.record == running.leave.record_id
+                last = taken[-1].receipt.number
+                later = await here.client.get(f"{made['links']['receipts']}?after={last}")
+                assert len(later.json()["receipts"]) <= 2
+
+    run(go())
+
+
+@pytest.mark.usefixtures("granted_home")
+def test_receipts_are_for_those_who_may_watch() -> None:
+    async def go() -> None:
+        async with hosted(chosen(names=("faces.example",))) as here:
+            path = "/api/sessions/unknown/receipts"
+            assert (await here.client.get(path)).status_code == 401
+        async with hosted() as here:
+            made = await here.begin()
+            said = (await here.client.get(made["links"]["receipts"])).json()
+            assert said["receipts"] == [], "nobody watches, so nothing is signed"
+            assert (await here.client.get("/api/sessions/unknown/receipts")).status_code == 404
+
+    run(go())
+
+
+def receipts(client: Client) -> list[str]:
+    """What came on a client's data channel."""
+    events = (json.loads(message) for message in client.messages)
+    return [event["jws"] for event in events if event["type"] == "receipt"]

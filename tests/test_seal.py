@@ -66,16 +66,18 @@ def test_through_a_relay_that_changes_its_ways(studio: Studio, relay: Relay) -> 
     page.route("**/api/sessions/*/peer", stand_between)
     page.goto(studio.served.address)
     page.wait_for_selector('html[data-phase="live"][data-shown]', timeout=45_000)
-    wait_until(lambda: colour(page) == "green", 10)
+    wait_until(lambda: colour(page) == "green", 20)
+    page.fill("#words", "Good morning, everybody, and welcome to this relay.")
+    page.press("#words", "Enter")
     page.click("#seal")
     assert "frame by frame" in page.inner_text("#seal-sentence")
-    wait_until(lambda: min(row[0] for row in counts(page)) > 20, 10)
+    wait_until(lambda: min(row[0] for row in counts(page)) > 20, 20)
     relay.mode = "drop"
-    wait_until(lambda: min(row[1] for row in counts(page)) > 0, 25)
+    wait_until(lambda: max(row[1] for row in counts(page)) > 0, 40)
     assert colour(page) == "green", "lost on the way is not changed on the way"
     assert [row[2] for row in counts(page)] == [0, 0]
     relay.mode = "recode"
-    wait_until(lambda: colour(page) == "red", 15)
+    wait_until(lambda: colour(page) == "red", 30)
     assert page.inner_text("#seal-title") == "Altered on the way"
     pictures, sound = counts(page)
     assert pictures[2] > 0
@@ -89,7 +91,7 @@ def test_a_browser_that_hides_its_frames_compares_looks(studio: Studio) -> None:
     page = context.new_page()
     page.goto(studio.served.address)
     page.wait_for_selector('html[data-phase="live"][data-shown]', timeout=45_000)
-    wait_until(lambda: colour(page) == "green", 10)
+    wait_until(lambda: colour(page) == "green", 20)
     assert "looks like" in page.inner_text("#seal-words")
     page.evaluate("document.querySelector('#face').srcObject = null")
     page.evaluate(
@@ -106,7 +108,7 @@ def test_a_browser_that_hides_its_frames_compares_looks(studio: Studio) -> None:
 
 def test_the_seal_is_told_and_reached(studio: Studio, tmp_path: Path) -> None:
     page = studio.open()
-    wait_until(lambda: colour(page) == "green", 10)
+    wait_until(lambda: colour(page) == "green", 20)
     seal = page.get_by_role("button", name="Seal: Unaltered")
     seal.focus()
     page.keyboard.press("Enter")
