@@ -1,7 +1,7 @@
 """What receipts of a live call cost, and what they find: `python bench/receipts.py [--calls 20]`.
 
 "cost": CPU ms for a second of a session of 25 pictures (at the bits a second of a rung) and 50
-sounds: noting each frame and a look, signing once, and reading it on the other side; bytes a second of it all.
+sounds: noting each frame and a look, signing once, reading it on the other side; bytes a second.
 "found": made-up calls of 20 s, frame by frame with digests drawn at random, through a relay that
 begins after 8: how many turn red, how many seconds later, and what is counted as lost (what is
 gone and not yet lost may still come). No network and no codec is in

@@ -237,7 +237,7 @@ class Registry:
 
     async def _run(self, one: Running) -> None:
         listening = self._group.create_task(_listen(one))
-        attesting = self._group.create_task(_quietly(one.show.attest()))
+        attesting = self._group.create_task(_attest(one))
         try:
             await one.session.run()
         except Exception:
@@ -284,6 +284,14 @@ async def _listen(one: Running) -> None:
             one.interruptions += 1
 
 
+async def _attest(one: Running) -> None:
+    """Sign for what is sent; without receipts the call goes on, and no seal is green."""
+    try:
+        await one.show.attest()
+    except Exception:
+        LOG.exception("session %s signs no receipts", one.id)
+
+
 async def _hang_up(resource: Resource) -> None:
     """Let a peer say goodbye, if it does so soon."""
     with suppress(Exception):
@@ -296,4 +304,4 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception:
-        LOG.exception("a part of a session broke")
+        LOG.exception("a peer broke")
