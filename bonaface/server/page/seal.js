@@ -142,7 +142,8 @@ export class Seal {
     this.part("seal-icon").setAttribute("href", `page/icons.svg#seal-${colour}`);
     if (this.shown !== why) {
       seal.title = name;
-      this.part("seal-words").textContent = `Seal: ${name}. ${sentence}`;
+      this.part("seal-name").textContent = `Seal: ${name}`;
+      this.part("seal-words").textContent = `${name}. ${sentence}`;
       this.shown = why;
     }
     if (this.part("seal-sheet").open) this.#fill();
@@ -201,7 +202,7 @@ export class Seal {
 function row(kind, name, ...cells) {
   const line = document.createElement("tr");
   for (const [i, text] of [name, ...cells].entries()) {
-    const cell = document.createElement(i === 0 && name ? "th" : kind);
+    const cell = document.createElement(i > 0 ? kind : name ? "th" : "td");
     if (cell.localName === "th" && text) cell.scope = i === 0 ? "row" : "col";
     cell.textContent = text;
     line.append(cell);
