@@ -119,6 +119,8 @@ def test_a_notary_signs_what_is_sent(home: Path) -> None:  # noqa: ARG001
     assert len(notary.since(0)) == 2
     assert notary.since(2) == []
     assert len(notary.since(-1)) == 3
+    notary.rest()
+    assert notary.since(-1) == []
 
 
 def test_a_key_is_changed_before_its_hour_is_over(home: Path) -> None:  # noqa: ARG001
@@ -132,6 +134,9 @@ def test_a_key_is_changed_before_its_hour_is_over(home: Path) -> None:  # noqa: 
         counts.append(len(texts))
         for text in texts:
             reader.take(text, clock.ms)
+        newcomer = ReceiptReader(notary.root)
+        for text in (*notary.statements, texts[-1]):
+            newcomer.take(text, clock.ms)  # none has ended
         clock.now += timedelta(minutes=10)
     assert sum(count == 2 for count in counts) == 3, "one at once, and one each hour"
     assert reader.key is not None

@@ -49,7 +49,8 @@ def colour(page: Any) -> str:
 def counts(page: Any) -> list[list[int]]:
     """As sent, lost and strange: of pictures, then of sound."""
     cells = page.evaluate(
-        "[...document.querySelectorAll('#seal-counts tr + tr td')].map((cell) => Number(cell.textContent))"
+        """[...document.querySelectorAll("#seal-counts tr + tr td")]
+            .map((cell) => Number(cell.textContent))"""
     )
     return [cells[:3], cells[3:]]
 

@@ -45,11 +45,10 @@ class Notary:
     def __init__(self, permit: Permit, mark_id: int, clock: Callable[[], datetime] = _now) -> None:
         consent = Consent(permit.record_id, permit.digest)
         self.naming = Naming(secrets.token_hex(8), consent, write_id(mark_id))
-        self.statements: deque[str] = deque(maxlen=2)  # about the newest keys
         self.recent: deque[str] = deque(maxlen=RECENT)
         self.root = root_of(signing_keys(clock()))  # what those who check trust
         self._permit, self._clock = permit, clock
-        self._key: OwnKey | None = None
+        self._keys: deque[OwnKey] = deque(maxlen=2)  # the newest last
         self._number = 0  # of the next receipt
         self._previous: str | None = None  # digest of the last
         self._since: Time = 0
@@ -68,6 +67,16 @@ class Notary:
             self._looked = at
             self._looks.append(Look(at // _MILLISECOND, look_at(pixels)))
 
+    @property
+    def statements(self) -> list[str]:
+        """About the keys that hold for another minute: an ended one would look like a forgery."""
+        soon = self._clock() + timedelta(minutes=1)
+        return [key.statement for key in self._keys if key.until > soon]
+
+    def rest(self) -> None:
+        """Nobody watches: what was signed is old when somebody comes."""
+        self.recent.clear()
+
     def since(self, number: int) -> list[str]:
         """The receipts that are kept, of those with a higher number than this."""
         count = max(0, min(self._number - 1 - number, len(self.recent)))
@@ -81,13 +90,13 @@ class Notary:
         now = self._clock()
         self._permit.check(now)
         fresh: list[str] = []
-        if self._key is None or now >= self._key.until - RENEWED:
-            self._key = make_session_key(signing_keys(now), self.naming, now)
-            fresh.append(self._key.statement)
-            self.statements.append(self._key.statement)
+        if not self._keys or now >= self._keys[-1].until - RENEWED:
+            self._keys.append(make_session_key(signing_keys(now), self.naming, now))
+            fresh.append(self._keys[-1].statement)
+        key = self._keys[-1]
         receipt = jws.sign(
-            self._key.key,
-            {"typ": RECEIPT_TYPE, "kid": self._key.id},
+            key.key,
+            {"typ": RECEIPT_TYPE, "kid": key.id},
             write(self._receipt(at, now)),
         )
         self._number, self._previous, self._since = self._number + 1, jws.digest(receipt), at

@@ -43,6 +43,7 @@ class LiveShow:
         while True:
             await self.clock.reach(self.clock.now() + SECOND)
             if not self._feeds.watched:
+                self.notary.rest()
                 continue
             try:
                 written = self.notary.write(self.clock.now())

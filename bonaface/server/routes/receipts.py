@@ -33,6 +33,6 @@ async def receipts(
         root=notary.root,
         session=notary.naming.session,
         now=int(datetime.now(UTC).timestamp() * 1000),
-        keys=list(notary.statements),
+        keys=notary.statements,
         receipts=notary.since(after),
     )
