@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bonaface.errors import ReceiptRefused
 from bonaface.marks import jws
-from bonaface.marks.keys import SigningKeys, signing_keys
 from bonaface.marks.look import SIDE, hash_grey
 from bonaface.marks.receipt import (
     RECEIPT_TYPE,
@@ -30,7 +28,7 @@ from bonaface.marks.receipt import (
     write,
 )
 from bonaface.marks.receipt_reader import ReceiptReader
-from bonaface.marks.session_key import Naming, OwnKey, make_session_key, root_of
+from bonaface.marks.session_key import Authority, Naming, OwnKey, make_session_key, open_authority
 
 FILE = Path(__file__).parent / "receipts.json"
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -39,7 +37,7 @@ CONSENT = Consent("0b0f7a52-5a8e-4d3c-9a51-6a3c8b7e1f20", "5e" * 32)
 PICTURES, SOUND = Track("video", "H264", 700_000), Track("audio", "OPUS", 48_000)
 
 
-def own_keys() -> SigningKeys:
+def own_keys() -> Authority:
     """The keys of an installation of its own."""
     from bonaface.config import settings  # noqa: PLC0415
 
@@ -47,7 +45,7 @@ def own_keys() -> SigningKeys:
         before = os.environ.get("BONAFACE_HOME")
         os.environ["BONAFACE_HOME"] = folder
         settings.cache_clear()
-        made = signing_keys(NOW - timedelta(days=1))
+        made = open_authority(NOW - timedelta(days=1))
         if before is None:
             del os.environ["BONAFACE_HOME"]
         else:
@@ -59,7 +57,7 @@ def own_keys() -> SigningKeys:
 class Line:
     """One session that signs receipts, as a notary does, but at any time and in any words."""
 
-    def __init__(self, keys: SigningKeys, session: str, begun: datetime = NOW) -> None:
+    def __init__(self, keys: Authority, session: str, begun: datetime = NOW) -> None:
         self.naming = Naming(session, CONSENT, "00c0ffee00c0ffee")
         self.key: OwnKey = make_session_key(keys, self.naming, begun)
         self.last: str | None = None
@@ -178,7 +176,7 @@ def reading_cases() -> list[dict[str, Any]]:
             (line.receipt(0, v=2), 0, "version"),
         ],
     }
-    root = root_of(keys)
+    root = keys.print
     return [
         {
             "name": name,
@@ -202,11 +200,10 @@ def words(text: str) -> dict[str, Any]:
     return whole
 
 
-def signer_words(keys: SigningKeys, text: str) -> str:
+def signer_words(keys: Authority, text: str) -> str:
     """Words that the installation's signer never said, under its signature all the same."""
-    key: Any = load_pem_private_key(keys.key, None)
     header = json.loads(jws.from_text(text.partition(".")[0]))
-    return jws.sign(key, header, words(text))
+    return jws.sign(keys.signer.key, header, words(text))
 
 
 def answer(case: dict[str, Any]) -> list[int | str | None]:

@@ -14,6 +14,7 @@ import pytest
 import receipt_vectors as vectors
 from browser import decode
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from receipt_calls import counted, play, tally_cases
 from receipt_vectors import FILE, Line, answer, digest_cases, own_keys
 from stage import make_cast
@@ -21,12 +22,12 @@ from stage import make_cast
 from bonaface.consent import ledger
 from bonaface.core import SECOND
 from bonaface.errors import ConsentDenied, ReceiptRefused
-from bonaface.marks import jws
+from bonaface.marks import jws, signing
 from bonaface.marks.look import ALIKE, distance, hash_grey, look_at
 from bonaface.marks.receipt import Track, digest_frame, read, write
 from bonaface.marks.receipt_notary import Notary
 from bonaface.marks.receipt_reader import ReceiptReader
-from bonaface.marks.session_key import root_of
+from bonaface.marks.signer import local_key
 from bonaface.media.photos import read_photo
 
 VECTORS = json.loads(FILE.read_text())
@@ -143,6 +144,25 @@ def test_a_key_is_changed_before_its_hour_is_over(home: Path) -> None:  # noqa: 
     assert reader.key.until - reader.key.begins <= 3600
 
 
+@pytest.mark.parametrize(("curve", "used"), [(ec.SECP256R1(), True), (ec.SECP384R1(), False)])
+def test_a_key_elsewhere_vouches_if_pages_can_check_it(
+    curve: ec.EllipticCurve,
+    used: bool,
+    home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = local_key(ec.generate_private_key(curve))
+    monkeypatch.setattr(signing, "open_token", lambda: token)
+    cast, _ = make_cast()
+    notary, now = Notary(cast.permit, 77), int(datetime.now(UTC).timestamp() * 1000)
+    reader = ReceiptReader(notary.root)
+    for text in notary.write(SECOND):
+        reader.take(text, now)
+    header = json.loads(jws.from_text(notary.statements[0].partition(".")[0]))
+    signer = x509.load_der_x509_certificate(b64(header["x5c"][0]))
+    assert (signer.public_key() == token.public) == used
+
+
 def test_nothing_is_signed_without_leave(home: Path) -> None:  # noqa: ARG001
     cast, record = make_cast()
     notary = Notary(cast.permit, 77)
@@ -189,7 +209,7 @@ def test_a_receipt_is_written_and_read() -> None:
 def test_a_receipt_without_a_field_is_garbled(wrong: str) -> None:
     keys = own_keys()
     line = Line(keys, "a" * 16)
-    reader = ReceiptReader(root_of(keys))
+    reader = ReceiptReader(keys.print)
     reader.take(line.key.statement, vectors.MS)
     with pytest.raises(ReceiptRefused) as refusal:
         reader.take(line.receipt(0, **{wrong: None}), vectors.MS)

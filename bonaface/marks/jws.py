@@ -12,13 +12,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from bonaface.consent.canonical import canonical
+from bonaface.marks.signer import Key
 
 LONGEST = 65_536  # characters; what a data channel carries
 _SIDE = 32  # bytes of each half of a signature, and of each coordinate of a key
@@ -46,12 +44,11 @@ class Jws:
         return True
 
 
-def sign(key: ec.EllipticCurvePrivateKey, header: dict[str, Any], payload: dict[str, Any]) -> str:
-    """Sign a payload; `alg` is added to the header."""
+def sign(key: Key, header: dict[str, Any], payload: dict[str, Any]) -> str:
+    """Sign a payload with a key on P-256; `alg` is added to the header. Raises KeysError."""
     head, body = (to_text(canonical(part)) for part in (header | {"alg": "ES256"}, payload))
     signed = f"{head}.{body}"
-    r, s = decode_dss_signature(key.sign(signed.encode(), _ALGORITHM))
-    return f"{signed}.{to_text(r.to_bytes(_SIDE) + s.to_bytes(_SIDE))}"
+    return f"{signed}.{to_text(key.sign(signed.encode()))}"
 
 
 def take_apart(text: str) -> Jws:

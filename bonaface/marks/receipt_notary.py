@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from bonaface.consent.policy import Permit
 from bonaface.core import SECOND, Time
 from bonaface.marks import jws
-from bonaface.marks.keys import signing_keys
 from bonaface.marks.look import look_at
 from bonaface.marks.reading_key import write_id
 from bonaface.marks.receipt import (
@@ -27,7 +26,7 @@ from bonaface.marks.receipt import (
     digest_frame,
     write,
 )
-from bonaface.marks.session_key import Naming, OwnKey, make_session_key, root_of
+from bonaface.marks.session_key import Naming, OwnKey, make_session_key, open_authority
 
 RECENT = 10  # receipts kept for those who come
 MOST = 200  # frames of one track between two receipts; there are 50 of sound in a second
@@ -46,7 +45,7 @@ class Notary:
         consent = Consent(permit.record_id, permit.digest)
         self.naming = Naming(secrets.token_hex(8), consent, write_id(mark_id))
         self.recent: deque[str] = deque(maxlen=RECENT)
-        self.root = root_of(signing_keys(clock()))  # what those who check trust
+        self.root = open_authority(clock()).print  # what those who check trust
         self._permit, self._clock = permit, clock
         self._keys: deque[OwnKey] = deque(maxlen=2)  # the newest last
         self._number = 0  # of the next receipt
@@ -91,7 +90,7 @@ class Notary:
         self._permit.check(now)
         fresh: list[str] = []
         if not self._keys or now >= self._keys[-1].until - RENEWED:
-            self._keys.append(make_session_key(signing_keys(now), self.naming, now))
+            self._keys.append(make_session_key(open_authority(now), self.naming, now))
             fresh.append(self._keys[-1].statement)
         key = self._keys[-1]
         receipt = jws.sign(

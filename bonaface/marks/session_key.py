@@ -17,16 +17,29 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from bonaface.errors import ReceiptRefused
-from bonaface.marks import jws
-from bonaface.marks.keys import SigningKeys
+from bonaface.marks import jws, keys, signing
 from bonaface.marks.receipt import KEY_TYPE, VERSION, Consent, require_count, require_text
+from bonaface.marks.signer import Key, Signer, local_key
 
 LASTS = 3600  # s that a key is good for, at most
 _CLOCKS_DIFFER = 300  # s that a receiver's clock may be behind
 _FOREIGN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who vouches for session keys: a signer on P-256, and the root that issued its certificate."""
+
+    signer: Signer
+    root: x509.Certificate
+
+    @property
+    def print(self) -> str:
+        """The root's fingerprint: what those who check trust."""
+        return fingerprint(self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,7 @@ class OwnKey:
     """A session's private key, and the statement about it."""
 
     id: str
-    key: ec.EllipticCurvePrivateKey
+    key: Key
     until: datetime
     statement: str
 
@@ -61,15 +74,29 @@ class SessionKey:
     root: str
 
 
-def make_session_key(keys: SigningKeys, naming: Naming, now: datetime) -> OwnKey:
+def open_authority(now: datetime) -> Authority:
+    """Open this installation's own; its signer is the key in hardware where there is one.
+
+    A certificate that others issued is left aside: those who check know our root, not theirs.
+    Raises KeysError.
+    """
+    token = signing.open_token()
+    signer = keys.certified(token, now) if token else keys.own_signer(now)
+    if signer.algorithm != "es256":
+        signer = keys.own_signer(now)
+    return Authority(signer, x509.load_pem_x509_certificate(keys.signing_keys(now).root))
+
+
+def make_session_key(authority: Authority, naming: Naming, now: datetime) -> OwnKey:
     """Make a key, and have the installation's signer vouch for it for an hour."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), jws.to_text(secrets.token_bytes(8))
+    key = local_key(ec.generate_private_key(ec.SECP256R1()))
+    name = jws.to_text(secrets.token_bytes(8))
     begins = int(now.timestamp())
     payload = {
         "v": VERSION,
         "session": naming.session,
         "kid": name,
-        "key": jws.to_jwk(key.public_key()),
+        "key": jws.to_jwk(key.public),
         "from": begins,
         "until": begins + LASTS,
         "consent": {"record": naming.consent.record, "digest": naming.consent.digest},
@@ -77,11 +104,9 @@ def make_session_key(keys: SigningKeys, naming: Naming, now: datetime) -> OwnKey
     }
     chain = [
         base64.b64encode(one.public_bytes(Encoding.DER)).decode()
-        for one in x509.load_pem_x509_certificates(keys.chain)
+        for one in (authority.signer.chain[0], authority.root)
     ]
-    signer = load_pem_private_key(keys.key, password=None)
-    assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101 keys.py makes no other
-    statement = jws.sign(signer, {"typ": KEY_TYPE, "x5c": chain}, payload)
+    statement = jws.sign(authority.signer.key, {"typ": KEY_TYPE, "x5c": chain}, payload)
     until = datetime.fromtimestamp(begins, UTC) + timedelta(seconds=LASTS)
     return OwnKey(name, key, until, statement)
 
@@ -105,11 +130,6 @@ def read_session_key(text: jws.Jws, root: str, now: float) -> SessionKey:
     if not found.begins - _CLOCKS_DIFFER <= now < found.until:
         raise ReceiptRefused("ended", "The session key has ended, or has not begun.")
     return found
-
-
-def root_of(keys: SigningKeys) -> str:
-    """The fingerprint of an installation's root: what those who check trust."""
-    return fingerprint(x509.load_pem_x509_certificate(keys.root))
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
