@@ -20,7 +20,8 @@ BonafaceError                 something a user can act on; the message says how
 ├── MarkError
 │   ├── Unmarked              an exit was offered something that carries no mark
 │   ├── CredentialsError      credentials could not be made or signed
-│   └── ResolverFailed        a server of manifests is silent, refuses or makes no sense
+│   ├── ResolverFailed        a server of manifests is silent, refuses or makes no sense
+│   └── ReceiptRefused        a receipt of a live call proves nothing; has a reason
 ├── KeysError                 a private file could not be made, read or kept private
 ├── RequestRefused            the server does not do what was asked; has an HTTP status
 └── SettingsError             an option or environment variable makes no sense
@@ -123,6 +124,14 @@ class CredentialsError(MarkError):
 
 class ResolverFailed(MarkError):
     """A server that was asked for a manifest did not answer as it should."""
+
+
+class ReceiptRefused(MarkError):
+    """A receipt of a live call proves nothing. `reason` is a slug of docs/receipts.md."""
+
+    def __init__(self, reason: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.reason = reason
 
 
 class KeysError(BonafaceError):

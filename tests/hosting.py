@@ -135,7 +135,7 @@ class MadeEngine:
         assert likeness.portrait == leave.portrait
         assert (likeness.width, likeness.height) == wish.size
         self.sessions.append(MadeSession())
-        return LiveShow(self.sessions[-1], self.clock or SessionClock())
+        return LiveShow(self.sessions[-1], self.clock or SessionClock(), leave)
 
     def warm(self, likeness: Likeness, leave: Permit) -> tuple[BonafaceError, ...]:
         assert likeness.portrait == leave.portrait

@@ -6,6 +6,7 @@ reports. Only the offer is made here, since a room wants to be offered what it r
 
 import asyncio
 import json
+import os
 import random
 import shutil
 import string
@@ -18,14 +19,22 @@ from typing import Any
 import aioice.ice
 import httpx
 import numpy as np
+import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from films import film, later
+from coded import note_coded
+from films import MARK_ID, film, later
+from stage import make_cast
 from test_broadcast import offset
 
 from bonaface.core import SECOND, Picture, Sound
 from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.marks.picture_reader import read_picture_mark
+from bonaface.marks.receipt import digest_frame
+from bonaface.marks.receipt_match import Arrived
+from bonaface.marks.receipt_notary import Notary
+from bonaface.marks.receipt_reader import ReceiptReader
+from bonaface.marks.receipt_tally import Tally
 from bonaface.marks.sound_reader import read_sound_mark
 from bonaface.media.webrtc.codecs import Encoded
 from bonaface.media.webrtc.feeds import Feeds
@@ -118,10 +127,10 @@ class Janus:
 class Publisher:
     """What a peer sends, offered: an exit for a session's media."""
 
-    def __init__(self, clock: SessionClock) -> None:
+    def __init__(self, clock: SessionClock, notary: Notary) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration([]))
         self.outlets = {kind: Outlet(kind) for kind in ("audio", "video")}
-        self._feeds, self._wall = Feeds(), Wall(clock)
+        self._feeds, self._wall = Feeds(notary), Wall(clock)
         self._viewing = Viewing(self._feeds, "H264", self.outlets["video"].put)
         self.reports: dict[str, Report] = {}
 
@@ -176,8 +185,53 @@ class Viewer:
             return
 
 
-async def publish(clock: SessionClock) -> tuple[Publisher, Janus, int]:
-    janus, publisher = await Janus().attach(), Publisher(clock)
+class Book:
+    """Receipts of what is published, and the frames that came behind the room, found in them.
+
+    Receipts go past the room: over HTTP, for those who watch a session behind a relay.
+    """
+
+    def __init__(self) -> None:
+        cast, _ = make_cast()
+        self.notary = Notary(cast.permit, MARK_ID)
+        self._reader = ReceiptReader(self.notary.root, self.notary.naming.session)
+        self._tally = Tally()
+        self._came: list[Arrived] = []
+        self._next = SECOND
+        note_coded(pytest.MonkeyPatch(), self._note)
+
+    def _note(self, codec: str, rtp: int, data: bytes) -> None:
+        kind: Any = "audio" if codec == "OPUS" else "video"
+        self._came.append(Arrived(kind, rtp, digest_frame(codec, data), _ms()))
+
+    def turn(self, now: int) -> None:
+        if now < self._next:
+            return
+        self._next = now + SECOND
+        came, self._came = self._came, []
+        for frame in came:
+            self._tally.arrive(frame)
+        for text in self.notary.write(now):
+            if taken := self._reader.take(text, _ms()):
+                self._tally.take(taken, _ms())
+
+    def close(self, now: int) -> dict[str, Any]:
+        self._next = now
+        self.turn(now)
+        found = {
+            f"{kind}_{name}": getattr(match.counts, name)
+            for kind, match in self._tally.frames.items()
+            for name in ("checked", "strange")
+        }
+        return found | {"receipts": self._tally.receipts, "missing": self._tally.missing}
+
+
+def _ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def publish(clock: SessionClock, notary: Notary) -> tuple[Publisher, Janus, int]:
+    janus, publisher = await Janus().attach(), Publisher(clock, notary)
     room = {"room": ROOM, "bitrate": 3_000_000, "videocodec": "h264", "audiocodec": "opus"}
     await janus.ask({"request": "create", **room})
     joined = await janus.ask({"request": "join", "ptype": "publisher", "room": ROOM})
@@ -210,8 +264,8 @@ async def reach(connection: RTCPeerConnection) -> None:
 
 
 async def relay(turns: int) -> dict[str, Any]:
-    clock = SessionClock()
-    publisher, room, feed = await publish(clock)
+    clock, book = SessionClock(), Book()
+    publisher, room, feed = await publish(clock, book.notary)
     publisher.begin()
     viewer, seat = await subscribe(clock, feed)
     begun = clock.now() + SECOND // 5
@@ -219,8 +273,9 @@ async def relay(turns: int) -> dict[str, Any]:
     for item in sent:
         await clock.reach(item.at)
         publisher.give(item)
+        book.turn(clock.now())
     await asyncio.sleep(0.7)
-    told = judge(viewer, sent)
+    told = judge(viewer, sent) | book.close(clock.now())
     for one in (publisher.connection, viewer.connection, room, seat):
         await one.close()
     return told | {"sent": publisher.outlets["video"].sent}
@@ -251,6 +306,7 @@ def judge(viewer: Viewer, sent: list[Any]) -> dict[str, Any]:
 
 def main() -> None:
     aioice.ice.get_host_addresses = lambda **_: [ADDRESS]
+    os.environ["BONAFACE_HOME"] = str(Path(sys.argv[1]) / "home")
     film(512)
     here = Path(sys.argv[1])
     janus = start_janus(here)

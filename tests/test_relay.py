@@ -69,6 +69,13 @@ def test_a_face_through_a_relay(tmp_path: Path) -> None:
     assert told["alike"] > 0.9, "it is what was said"
     assert told["picture_mark"] == MARK_ID
     assert told["sound_mark"] == sound_id(MARK_ID)
+    assert told["receipts"] >= 6 * TURNS
+    assert told["missing"] == 0
+    assert told["video_checked"] > 0.8 * told["shown"], "it came as it was signed for"
+    assert told["audio_checked"] > 0.8 * 300 * TURNS
+    # of what a busy machine loses, aiortc's own buffer makes half pictures
+    assert told["video_strange"] < 0.02 * told["shown"], told
+    assert told["audio_strange"] == 0, told
 
 
 def test_a_line_that_loses_one_in_twenty_and_is_late(monkeypatch: pytest.MonkeyPatch) -> None:

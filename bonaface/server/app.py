@@ -32,6 +32,7 @@ from bonaface.server.routes import (
     likenesses,
     page,
     peers,
+    receipts,
     sessions,
 )
 from bonaface.server.routes import settings as chosen
@@ -92,7 +93,8 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
     )
     app.add_middleware(Guard, settings=settings, tally=tally)
     problems.install(app)
-    for part in (chosen, likenesses, sessions, events, peers, broadcasts, bindings, health, page):
+    parts = (chosen, likenesses, sessions, events, receipts, peers, broadcasts, bindings, health)
+    for part in (*parts, page):
         app.include_router(part.router)
     return app
 

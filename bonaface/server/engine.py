@@ -5,8 +5,9 @@ from functools import partial
 
 from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
-from bonaface.core import Clock
-from bonaface.errors import BonafaceError
+from bonaface.core import SECOND, Clock
+from bonaface.errors import BonafaceError, ConsentError
+from bonaface.marks.receipt_notary import Notary
 from bonaface.marks.wording import word
 from bonaface.media.webrtc.call import IceServer
 from bonaface.media.webrtc.feeds import Feeds
@@ -20,6 +21,7 @@ from bonaface.server.line import Ear, Line
 from bonaface.server.live import Listener, LivePeer, LiveSession, MindNote, Role, Wish
 from bonaface.server.settings import ServerSettings
 from bonaface.stream.clock import SessionClock
+from bonaface.stream.events import Receipted
 from bonaface.stream.performer import Cast
 from bonaface.stream.session import Session
 from bonaface.stream.warm import warm_up
@@ -31,13 +33,28 @@ CHAT = "chat"  # the name of the endpoint among the minds
 class LiveShow:
     """A session, its clock, and what its peers share."""
 
-    def __init__(self, session: LiveSession, clock: Clock) -> None:
+    def __init__(self, session: LiveSession, clock: Clock, leave: Permit) -> None:
         self.session, self.clock = session, clock
-        self._feeds = Feeds()
+        self.notary = Notary(leave, session.mark_id)
+        self._feeds = Feeds(self.notary)
+
+    async def attest(self) -> None:
+        """Sign for what was sent, once a second, until the consent ends. Raises KeysError."""
+        while True:
+            await self.clock.reach(self.clock.now() + SECOND)
+            if not self._feeds.watched:
+                self.notary.rest()
+                continue
+            try:
+                written = self.notary.write(self.clock.now())
+            except ConsentError:  # the session says so itself, and shows nothing more
+                return
+            for text in written:
+                self.session.tell(Receipted(text))
 
     def open_peer(self, role: Role, ice: list[IceEntry], listener: Listener) -> LivePeer:
         """Make a peer: "page" goes both ways and talks, "whip" only sends, "whep" only watches."""
-        line = Line(self.session, talks=role == "page")
+        line = Line(self.session, self.notary, talks=role == "page")
         ear = Ear(self.session, listener, line.reply, echoes=role == "whip")
         peer = Peer(
             self.clock,
@@ -65,7 +82,7 @@ class LiveEngine:
         words = word(wish.language, self._rule)
         cast = Cast(likeness, leave, wish.voice, wish.manner, rate=wish.pace, words=words)
         mind = self._minds[wish.mind][1]() if wish.mind else None
-        return LiveShow(Session(cast, clock, self._workers, mind), clock)
+        return LiveShow(Session(cast, clock, self._workers, mind), clock, leave)
 
     def warm(self, likeness: Likeness, leave: Permit) -> tuple[BonafaceError, ...]:
         """Run every stage once; answers which models are missing."""

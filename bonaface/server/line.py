@@ -8,10 +8,11 @@ from typing import Any, Final, get_args
 
 from bonaface.core import Picture, Sound
 from bonaface.errors import BonafaceError, RequestRefused
+from bonaface.marks.receipt_notary import Notary
 from bonaface.media.webrtc.peer import LONGEST_MESSAGE, Peer
 from bonaface.server.live import Background, Drive, Listener, LiveSession
 from bonaface.server.rates import Buckets
-from bonaface.stream.events import Notice, to_json
+from bonaface.stream.events import Notice, Receipted, to_json
 
 STEADY, BURST = 20.0, 60.0  # messages a second on one channel
 WORDS: Final = {"say": "text", "ask": "text", "drive": "mode", "background": "kind"}
@@ -96,10 +97,13 @@ def _parse(message: str) -> _Asked:
 
 
 class Line:
-    """A peer in its session; `talks` when events are told on its data channel."""
+    """A peer in its session.
 
-    def __init__(self, session: LiveSession, *, talks: bool) -> None:
-        self._session, self._talks = session, talks
+    Receipts are told on its data channel, where it opens one; the other events when it `talks`.
+    """
+
+    def __init__(self, session: LiveSession, notary: Notary, *, talks: bool) -> None:
+        self._session, self._notary, self._talks = session, notary, talks
         self._over = asyncio.Event()
         self._peer: Peer | None = None
 
@@ -139,13 +143,12 @@ class Line:
 
     async def closed(self) -> None:
         """Tell events until the peer is gone."""
-        telling = asyncio.create_task(self._tell()) if self._talks else None
+        telling = asyncio.create_task(self._tell())
         try:
             await self._over.wait()
         finally:
             self._session.remove(self._own())
-            if telling is not None:
-                telling.cancel()
+            telling.cancel()
 
     async def close(self) -> None:
         """Hang up."""
@@ -158,5 +161,8 @@ class Line:
 
     async def _tell(self) -> None:
         await self._own().opened.wait()  # what stands by then is told, too
+        for text in (*self._notary.statements, *self._notary.recent):
+            self.reply(to_json(Receipted(text)))
         async for event in self._session.follow():
-            self.reply(to_json(event))
+            if self._talks or isinstance(event, Receipted):
+                self.reply(to_json(event))

@@ -12,6 +12,7 @@ from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import Clock, Picture, Sound
 from bonaface.errors import BonafaceError
+from bonaface.marks.receipt_notary import Notary
 from bonaface.server.ice import IceEntry
 from bonaface.stream.events import Event, State
 from bonaface.stream.figures import Figures
@@ -117,6 +118,12 @@ class Show(Protocol):
     def session(self) -> LiveSession: ...
     @property
     def clock(self) -> Clock: ...
+    @property
+    def notary(self) -> Notary: ...
+
+    async def attest(self) -> None:
+        """Sign for what is sent, until the consent ends."""
+        ...
 
     def open_peer(self, role: Role, ice: list[IceEntry], listener: Listener) -> LivePeer:
         """Make a peer that has not answered yet."""

@@ -237,12 +237,14 @@ class Registry:
 
     async def _run(self, one: Running) -> None:
         listening = self._group.create_task(_listen(one))
+        attesting = self._group.create_task(_attest(one))
         try:
             await one.session.run()
         except Exception:
             LOG.exception("session %s broke", one.id)
         finally:
             listening.cancel()
+            attesting.cancel()
             self._running.pop(one.id, None)
             self.admission.leave(one.wish.size, one.wish.rate)
             for told in self.over:
@@ -280,6 +282,14 @@ async def _listen(one: Running) -> None:
             one.state = event
         elif isinstance(event, Interrupted):
             one.interruptions += 1
+
+
+async def _attest(one: Running) -> None:
+    """Sign for what is sent; without receipts the call goes on, and no seal is green."""
+    try:
+        await one.show.attest()
+    except Exception:
+        LOG.exception("session %s signs no receipts", one.id)
 
 
 async def _hang_up(resource: Resource) -> None:

@@ -47,15 +47,28 @@ class Notice:
     text: str
 
 
-Event: TypeAlias = Said | State | Interrupted | Notice | Figures
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """What was sent lately, or the key that says so: a signed text of `marks/receipt_notary.py`."""
+
+    jws: str
+
+
+Event: TypeAlias = Said | State | Interrupted | Notice | Receipted | Figures
+KINDS: dict[type, str] = {
+    State: "state",
+    Interrupted: "interrupted",
+    Notice: "notice",
+    Receipted: "receipt",
+    Figures: "figures",
+}
 
 
 def to_json(event: Event) -> dict[str, Any]:
     """Give an event as the page and the data channel know it; times in ms."""
     if isinstance(event, Said):
         return _caption(event)
-    kind = {State: "state", Interrupted: "interrupted", Notice: "notice", Figures: "figures"}
-    return {"type": kind[type(event)], **asdict(event)}
+    return {"type": KINDS[type(event)], **asdict(event)}
 
 
 def _caption(said: Said) -> dict[str, Any]:

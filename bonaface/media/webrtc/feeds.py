@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Time
 from bonaface.marks.marked import MarkedPicture, MarkedSound
+from bonaface.marks.receipt import Track
+from bonaface.marks.receipt_notary import Notary
 from bonaface.media.webrtc.codecs import (
     SOUND_FRAME,
     SOUND_TICKS,
@@ -20,7 +22,7 @@ from bonaface.media.webrtc.codecs import (
     PictureEncoder,
     SoundEncoder,
 )
-from bonaface.media.webrtc.rate import Rung
+from bonaface.media.webrtc.rate import SOUND_BITS, Rung
 
 Samples: TypeAlias = NDArray[np.float32]
 Take: TypeAlias = Callable[[Encoded], None]  # called on the event loop
@@ -40,8 +42,9 @@ class PictureFeed:
     counts it.
     """
 
-    def __init__(self, codec: PictureCodec, rung: Rung) -> None:
+    def __init__(self, codec: PictureCodec, rung: Rung, notary: Notary | None = None) -> None:
         self.codec, self.rung = codec, rung
+        self._track, self._notary = Track("video", codec, rung.bits), notary
         self.dropped = 0
         self.takers: set[Take] = set()
         self._encoder: PictureEncoder | None = None
@@ -62,6 +65,8 @@ class PictureFeed:
         if self._waiting is not None:
             self.dropped += 1
         self._waiting = picture
+        if self._notary is not None:
+            self._notary.look(picture.at, picture.pixels)
         self._go_on()
 
     def ask_key(self) -> None:
@@ -90,6 +95,8 @@ class PictureFeed:
         self._busy = None
         packet = done.result()
         if packet is not None:
+            if self._notary is not None:
+                self._notary.note(self._track, packet.data, packet.pts)
             for take in tuple(self.takers):
                 take(packet)
         self._go_on()
@@ -107,7 +114,8 @@ class SoundFeed:
     Encoded where it comes in: 20 ms take .1 ms, which is less than the way to a thread and back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notary: Notary | None = None) -> None:
+        self._track, self._notary = Track("audio", "OPUS", SOUND_BITS), notary
         self.takers: set[Take] = set()
         self._encoder = SoundEncoder()
         self._seen: MarkedSound | None = None
@@ -120,6 +128,8 @@ class SoundFeed:
             return
         self._seen = sound
         for packet in self._encode(sound):
+            if self._notary is not None:
+                self._notary.note(self._track, packet.data, packet.pts)
             for take in tuple(self.takers):
                 take(packet)
 
@@ -140,10 +150,14 @@ class SoundFeed:
 
 
 class Feeds:
-    """All that one session sends. Its peers share one `Feeds`, and so its encoders."""
+    """All that one session sends. Its peers share one `Feeds`, and so its encoders.
 
-    def __init__(self) -> None:
-        self.sound = SoundFeed()
+    `notary` is told of each frame before it is sent.
+    """
+
+    def __init__(self, notary: Notary | None = None) -> None:
+        self.sound = SoundFeed(notary)
+        self._notary = notary
         self._pictures: dict[tuple[PictureCodec, Rung], PictureFeed] = {}
 
     def pictures(self, codec: PictureCodec, rung: Rung) -> PictureFeed:
@@ -151,7 +165,12 @@ class Feeds:
         unwatched = [key for key, feed in self._pictures.items() if not feed.takers]
         for key in unwatched:
             del self._pictures[key]
-        return self._pictures.setdefault((codec, rung), PictureFeed(codec, rung))
+        return self._pictures.setdefault((codec, rung), PictureFeed(codec, rung, self._notary))
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody takes any of it."""
+        return bool(self.sound.takers or self.rates)
 
     @property
     def rates(self) -> list[int]:

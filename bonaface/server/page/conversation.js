@@ -21,6 +21,7 @@ const DRAWN = 60; // ms from a picture's coming to its being seen, about
  * @property {import("./screen.js").Screen} screen
  * @property {import("./captions.js").Captions} captions
  * @property {import("./panel.js").Panel} panel
+ * @property {import("./seal.js").Seal} seal
  * @property {import("./likenesses.js").Likenesses} likenesses
  * @property {import("./drives.js").Drives} drives
  * @property {import("./microphone.js").Microphone} microphone
@@ -55,6 +56,7 @@ export class Conversation {
     memory.keep({likeness: likeness.id});
     this.session = new Session(this.#cast(likeness), this.iceServers);
     this.#follow(this.session);
+    this.parts.seal.follow(this.session);
     this.session.begin(room);
   }
 
@@ -63,6 +65,7 @@ export class Conversation {
     const {part, veil, add} = this.parts;
     this.session?.close();
     this.session = null;
+    this.parts.seal.forget();
     this.parts.screen.still();
     this.#tell("empty");
     part("who").textContent = "No likeness yet";

@@ -8,8 +8,8 @@ const GATHER = 1500; // ms to wait for addresses before the offer goes out witho
 const BUFFER = {audio: 60, video: 90};
 
 /**
- * A connection to a session. Fires "message" (detail: an event of the session), "stream",
- * "open" and "lost" (once, when it will not come back by itself).
+ * A connection to a session. Fires "message" (detail: an event of the session), "stream", "frame"
+ * (detail: the digest of a coded frame that came, and its times), "open" and "lost" (once, when it will not come back by itself).
  */
 export class Peer extends EventTarget {
   /** @param {RTCIceServer[]} iceServers @param {{watch?: boolean}} [how] watch: only receive */
@@ -24,6 +24,7 @@ export class Peer extends EventTarget {
     this.sound = this.pc.addTransceiver("audio", {direction});
     this.picture = this.pc.addTransceiver("video", {direction});
     this.channel = watch ? null : this.pc.createDataChannel("bonaface");
+    this.witness = watch ? null : this.#witness();
     this.#listen();
   }
 
@@ -62,11 +63,30 @@ export class Peer extends EventTarget {
     if (this.closed) return;
     this.closed = true;
     this.pc.close();
+    this.witness?.terminate();
     this.#leave();
   }
 
   #leave() {
     if (this.resource) send("DELETE", this.resource, {keepalive: true}).catch(() => {});
+  }
+
+  /** Whether coded frames can be looked at here. */
+  get witnessed() {
+    return this.witness !== null;
+  }
+
+  /** Look at each coded frame on its way to the decoder, in a worker (WebRTC Encoded Transform). */
+  #witness() {
+    if (typeof RTCRtpScriptTransform !== "function") return null;
+    const worker = new Worker("page/witness.js", {type: "module"});
+    for (const {receiver} of [this.sound, this.picture]) {
+      receiver.transform = new RTCRtpScriptTransform(worker, {kind: receiver.track.kind});
+    }
+    worker.addEventListener("message", ({data}) => {
+      this.dispatchEvent(new CustomEvent("frame", {detail: data}));
+    });
+    return worker;
   }
 
   #listen() {

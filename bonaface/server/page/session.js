@@ -15,7 +15,8 @@ const KEY = "bonaface-session";
  */
 
 /**
- * Fires "phase" (detail: {phase, refusal?, wait?}), "message" (detail: an event), "stream",
+ * Fires "phase" (detail: {phase, refusal?, wait?}), "message" (detail: an event), "stream", "peer"
+ * (a connection begins), "frame" (detail: what came of a coded frame),
  * "renewed" (the server was started again; this is a new session with the same cast).
  * Phases: connecting, live, reconnecting, full, refused, and paused: the server ended the session,
  * because nothing happened in it for long; `hurry` begins another.
@@ -170,6 +171,8 @@ export class Session extends EventTarget {
     const peer = new Peer(this.iceServers);
     this.peer?.close();
     this.peer = peer;
+    this.dispatchEvent(new Event("peer"));
+    peer.addEventListener("frame", ({detail}) => this.dispatchEvent(new CustomEvent("frame", {detail})));
     peer.addEventListener("stream", () => this.dispatchEvent(new Event("stream")));
     peer.addEventListener("lost", () => this.#lost(peer));
     peer.addEventListener("message", ({detail}) => this.#hear(detail));

@@ -18,6 +18,7 @@ import {Notices, Veil} from "./notices.js";
 import {Panel} from "./panel.js";
 import {canConnect} from "./peer.js";
 import {Screen} from "./screen.js";
+import {Seal} from "./seal.js";
 import {closable, refuse} from "./sheet.js";
 
 const part = (id) => document.getElementById(id);
@@ -27,6 +28,7 @@ const veil = new Veil(part);
 const screen = new Screen(part);
 const captions = new Captions(part("captions"));
 const panel = new Panel(part);
+const seal = new Seal(part);
 const likenesses = new Likenesses(part("likenesses"));
 const consent = new Consent(part);
 const about = new About(part, likenesses);
@@ -35,7 +37,7 @@ const drives = new Drives(part);
 const microphone = new Microphone();
 const camera = new Camera();
 const talk = new Conversation({
-  part, memory, notices, veil, screen, captions, panel, likenesses, drives, microphone, camera, add,
+  part, memory, notices, veil, screen, captions, panel, seal, likenesses, drives, microphone, camera, add,
 });
 let settings = {scopes: [], ice_servers: []};
 
@@ -91,7 +93,7 @@ function wire() {
     camera: () => camera.turn(camera.track === null),
   };
   for (const [id, act] of Object.entries(acts)) part(id).addEventListener("click", act);
-  for (const id of ["add", "about", "call"]) closable(part(id));
+  for (const id of ["add", "about", "call", "seal-sheet"]) closable(part(id));
   part("say").addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = part("words").value.trim();

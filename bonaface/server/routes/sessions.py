@@ -58,6 +58,7 @@ class Links(BaseModel):
     say: str
     ask: str
     events: str
+    receipts: str
     hls: str
     watch: str = Field(description="A page that plays it and checks its credentials.")
     recording: str
@@ -149,6 +150,7 @@ def view(host: Host, one: Running) -> SessionView:
             say=f"{at}/say",
             ask=f"{at}/ask",
             events=f"{at}/events{ticket}",
+            receipts=f"{at}/receipts{ticket}",
             hls=f"/hls/{one.id}/index.m3u8{ticket}",
             watch=f"/watch/{one.id}{ticket}",
             recording=f"{at}/recording",
