@@ -286,7 +286,12 @@ def test_nobody_else_holds_the_seal() -> None:
         for file in house.rglob("*.py")
         if any(word in file.read_text() for word in ("marked._SEAL", "seal_picture", "seal_sound"))
     }
-    assert holders == {"marks/marked.py", "marks/picture.py", "marks/sound.py"}
+    assert holders == {
+        "marks/marked.py",
+        "marks/opening.py",
+        "marks/picture.py",
+        "marks/sound.py",
+    }
 
 
 def first_seconds(file: Path, seconds: float) -> list[Picture]:

@@ -41,8 +41,8 @@ class PictureMark:
     """A stage, Picture to MarkedPicture: labels and marks every picture of a film with one id.
 
     `mark_id` has 64 bits (`draw_mark_id`). The pattern follows `Picture.at`, so pictures are to
-    be stamped with the time at which they are shown. About 0.15 ms for 512x512, 0.5 ms for 1280x720.
-    Raises MarkError for pictures too small to bear a mark.
+    be stamped with the time at which they are shown. About 0.15 ms for 512x512, half a
+    millisecond for 1280x720. Raises MarkError for pictures too small to bear a mark.
     """
 
     def __init__(self, mark_id: int, key: ReadingKey = PUBLIC, label: str = "AI") -> None:
