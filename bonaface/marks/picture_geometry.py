@@ -48,7 +48,8 @@ class Trace:
 
     def total(self, phase: int) -> Maps:
         """Answer the sum of the maps, turned as each kind of pilots would be: (kinds, ...)."""
-        return np.asarray(np.tensordot(self.turns[phase], self.maps, 1), np.float32)
+        turns = self.turns[phase % len(self.turns)]  # a still has but one
+        return np.asarray(np.tensordot(turns, self.maps, 1), np.float32)
 
     def pair(self) -> "Trace":
         """Answer the same with every two maps, and every second phase, taken together."""

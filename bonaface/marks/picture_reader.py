@@ -38,6 +38,7 @@ from bonaface.marks.picture_features import (
 )
 from bonaface.marks.picture_geometry import Place, Trace, fit_place, measure_pilots, sample_cells
 from bonaface.marks.picture_search import (
+    MOST,
     Scope,
     list_crops,
     list_insets,
@@ -46,14 +47,16 @@ from bonaface.marks.picture_search import (
 )
 from bonaface.marks.reading_key import PUBLIC, ReadingKey
 
-CHANCE = 4e-7  # of finding a mark where there is none, for a whole film
+CHANCE = 3e-7  # of finding a mark where there is none, for a whole film
 PHASES = CYCLE * BINS
 WHOLE = 2 * (PHASES + 1)  # alignments of an uncropped film and a still, mirrored or not
 SEARCHED = 3e24  # alignments that the searches could answer, see docs/marks-picture.md
 WORTH = 5.0  # z below which no id is read
 ALL_OF, ONE_OF = 3, 6  # crops are searched in the first windows, then in one of so many
+MIDDLE = 0.6  # of a still is searched for crops: its cells are half as large
 GLANCE = 32  # maps that are searched, four seconds
-TRIES = 8  # phases whose id is read, for each place
+TRIES = 4  # phases whose id is read, for each place
+TRIES_STILL = 8  # the same in less than a slot, where as many sheets have the same pilots
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +152,8 @@ def _look(
 
 def _search(view: _View, window: Window) -> Iterator[_Sight]:
     """Look for crops and turns, then for a film in a film, then for mirrored crops."""
-    crops = list_crops(window.aspect)
-    for trace in (view.film, view.still):
-        for place in _find_places(trace, crops):
+    for trace, middle in ((view.film, MOST), (view.still, MIDDLE)):
+        for place in _find_places(trace, list_crops(window.aspect, middle)):
             yield _fit(view, trace, place)
     large = replace(view, film=_trace_film(whiten_film(window.luma, FINE), view.pattern))
     for place in _find_places(large.film, list_insets(window.aspect)):
@@ -199,8 +201,9 @@ def _score_phases(cells: NDArray[np.float32], trace: Trace) -> NDArray[np.float3
 def _order_phases(scores: NDArray[np.float32], count: int) -> list[int]:
     """Answer the phases of `count` maps worth reading, best first; of those that mean one, one."""
     phases: dict[tuple[int, ...], int] = {}
+    tries = TRIES if count > BINS else TRIES_STILL
     for phase in np.argsort(-scores, kind="stable").tolist():
-        if scores[phase] < WORTH or len(phases) == TRIES:
+        if scores[phase] < WORTH or len(phases) == tries:
             break
         # Maps of less than a slot lie in the same sheets at several phases.
         slots = tuple((np.arange(phase, phase + count) // BINS).tolist())

@@ -21,8 +21,9 @@ TURNED = tuple(s * 1.5 * i for i in range(1, 5) for s in (-1, 1))  # degrees
 ZOOMED = tuple(1.05 - 0.04 * i for i in range(6))  # share kept of a turned picture
 INSETS = tuple(0.98 * 0.955**i for i in range(22))  # share of the frame that an inset fills
 ASPECTS = (1.0, 16 / 9)  # of an inset that is not shaped as its frame
+MOST = 0.9  # of the maps is looked at for crops: the edges of a shape near the true one lie off
 SLACK = 0.03  # share of the picture by which a crop may seem to lie outside
-FOUND = 5  # best places that are answered
+FOUND = 8  # best places that are answered
 
 Shape = NDArray[np.float64]  # (2, 2): shares of the marked picture to shares of the received one
 
@@ -35,16 +36,16 @@ class Scope:
     middle: float  # share of each axis of the maps that is looked at
 
 
-def list_crops(aspect: float) -> Scope:
+def list_crops(aspect: float, middle: float = MOST) -> Scope:
     """Answer the shapes of crops, each axis its own, and of turned pictures."""
     crops = _list_plain_crops()
     turns = [_turn(angle, aspect) / kept for angle in TURNED for kept in ZOOMED]
-    return Scope([*crops, *turns], 0.6)
+    return Scope([*crops, *turns], middle)
 
 
 def list_mirrored() -> Scope:
     """Answer the shapes of crops of a mirror image."""
-    return Scope([crop @ np.diag([-1, 1]) for crop in _list_plain_crops()], 0.6)
+    return Scope([crop @ np.diag([-1, 1]) for crop in _list_plain_crops()], MOST)
 
 
 def list_insets(aspect: float) -> Scope:
