@@ -65,3 +65,23 @@ class PictureMark:
             cells = self._pattern.cells(self._slot, self._codeword)
             self._rows = draw_rows(cells * self._strength, wide)
         return self._rows
+
+
+class StillMark:
+    """A stage, Picture to MarkedPicture, for single pictures: labels and marks each for itself."""
+
+    def __init__(self, mark_id: int, key: ReadingKey = PUBLIC, label: str = "AI") -> None:
+        self.mark_id = mark_id
+        self._film = PictureMark(mark_id, key, label)
+
+    def push(self, item: Picture) -> Iterable[MarkedPicture]:
+        """Label and mark one picture."""
+        self._film.reset()
+        return self._film.push(item)
+
+    def flush(self) -> Iterable[MarkedPicture]:
+        """Nothing is held back."""
+        return ()
+
+    def reset(self) -> None:
+        """Nothing is remembered."""
