@@ -23,9 +23,11 @@ from bonaface.core import SECOND, Phone, Sound, Time, over
 from bonaface.errors import SpeechError
 from bonaface.marks.credentials import Statement, sign_media
 from bonaface.marks.marked import MarkedPicture, MarkedSound
+from bonaface.marks.opening import Opening
 from bonaface.marks.picture import PictureMark
 from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, write_id
 from bonaface.marks.sound import SoundMark
+from bonaface.marks.wording import ENGLISH, Wording
 from bonaface.media.files import read_sound
 from bonaface.media.photos import read_bytes, read_photo
 from bonaface.media.video import Video, draft
@@ -58,6 +60,7 @@ class Style:
     manner: str = "warm"
     seed: int = 0
     face: int | None = None  # which, counted from the left, where there are several
+    words: Wording = ENGLISH  # of the label and the opening card
 
 
 def from_text(text: str, voice: str = "default", skip: Skip = lambda _: None) -> Iterator[Part]:
@@ -126,7 +129,8 @@ class _Face:
     def __init__(self, renderer: Renderer, style: Style, mark_id: int) -> None:
         self._manner = Manner(style.manner, style.rate, style.seed, AHEAD)
         self._renderer = renderer
-        self._picture_mark = PictureMark(mark_id)
+        self._picture_mark = PictureMark(mark_id, label=style.words.label)
+        self._opening = Opening(style.words.video)
         self._sound_mark = SoundMark(mark_id)
 
     def hear(self, sound: Sound) -> Iterable[MarkedSound]:
@@ -142,7 +146,8 @@ class _Face:
     def _draw(self, poses: Iterable[Pose]) -> Iterator[MarkedPicture]:
         for pose in poses:
             for picture in self._renderer.push(pose):
-                yield from self._picture_mark.push(picture)
+                for marked in self._picture_mark.push(picture):
+                    yield from self._opening.push(marked)
 
 
 def _record(parts: Iterable[Part], face: _Face, video: Video, report: Report) -> None:

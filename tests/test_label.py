@@ -61,7 +61,7 @@ def test_letters_are_a_twentieth_of_the_short_side(side: int) -> None:
     assert len(rows) <= 0.06 * side
 
 
-@pytest.mark.parametrize("text", ["", "  ", "x" * 33, "人工智能", "AI\n"])
+@pytest.mark.parametrize("text", ["", "  ", "x" * 33, "人工智能", "AI\n", "AI\u200b"])
 def test_a_label_nobody_could_read_is_refused(text: str) -> None:
     with pytest.raises(MarkError):
         draw_label(text, 512, 512)

@@ -419,3 +419,15 @@ def test_settings_of_the_environment() -> None:
 def test_who_needs_tokens(home: Path, host: str, names: tuple[str, ...], guarded: bool) -> None:
     assert ServerSettings(home, host=host, names=names).guarded == guarded
     assert is_loopback(host) == host.startswith(("127.", "::1"))
+
+
+def test_the_page_says_ai_in_the_language_of_its_reader() -> None:
+    async def work() -> None:
+        async with hosted() as here:
+            headers = {"Accept-Language": "de-CH, en;q=0.5"}
+            label = (await here.client.get("/api/settings", headers=headers)).json()["label"]
+            assert (label["short"], label["language"]) == ("KI", "de")
+            label = (await here.client.get("/api/settings")).json()["label"]
+            assert (label["short"], label["language"]) == ("AI", "en")
+
+    run(work())

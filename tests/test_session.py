@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,13 +13,15 @@ from bonaface.consent.ledger import note_revocation
 from bonaface.core import SECOND, Sound
 from bonaface.errors import SpeechError
 from bonaface.marks.marked import MarkedPicture
+from bonaface.marks.wording import word
 from bonaface.mind.mind import Mind
 from bonaface.speech.resample import resample
 from bonaface.speech.synthesize import open_voice
 from bonaface.stream.clock import ManualClock
 from bonaface.stream.events import Event, Interrupted, Notice, Said, State, to_json
+from bonaface.stream.performer import Performer
 from bonaface.stream.session import Session
-from bonaface.stream.step import RATE, RUN, STEP
+from bonaface.stream.step import IDLE, RATE, RUN, STEP, Block
 from bonaface.stream.workers import Workers
 
 TEXT = "The quick brown fox jumps over the lazy dog, and runs away into the dark forest."
@@ -313,3 +315,16 @@ def test_a_mind_answers_what_is_written_too() -> None:
         ("you", "Good evening."),
         ("face", "You said: Good evening."),
     ]
+
+
+def test_the_label_speaks_the_language_asked_for() -> None:
+    cast, _ = make_cast((256, 256))
+    shown = []
+    for language in ("en", "de"):
+        performer = Performer(replace(cast, words=word(language)))
+        made = [one for i in range(3) for one in performer.push(Block(i * STEP, IDLE))]
+        shown.append(next(one.pixels for one in made if isinstance(one, MarkedPicture)).astype(int))
+    changed = np.argwhere((np.abs(shown[0] - shown[1]) > 16).any(-1))  # more than the hidden mark
+    assert len(changed)
+    assert changed[:, 0].max() < 0.15 * 256
+    assert changed[:, 1].min() > 0.7 * 256

@@ -22,7 +22,8 @@ EPILOG = """\
   bonaface serve --host 0.0.0.0 --cert cert.pem --key key.pem
 
 In the environment: BONAFACE_STUN, BONAFACE_TURN and BONAFACE_TURN_SECRET (or _USER and _PASSWORD);
-BONAFACE_CHAT_URL, _MODEL and _KEY for an OpenAI-compatible endpoint; BONAFACE_SCENARIOS."""
+BONAFACE_CHAT_URL, _MODEL and _KEY for an OpenAI-compatible endpoint; BONAFACE_SCENARIOS;
+BONAFACE_LABEL."""
 DEMO = "portrait-hopper"
 LAST_PORT = 65_535
 
@@ -53,6 +54,7 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--mind", metavar="FILE|URL", help="a scenario, or an OpenAI-compatible chat endpoint"
     )
+    parser.add_argument("--label", metavar="RULE", help="eu (default) or china: what labels say")
     parser.add_argument("--sessions", type=int, metavar="N", help="at most so many at once")
     parser.set_defaults(run=run)
 
@@ -86,7 +88,7 @@ def _settings(options: argparse.Namespace) -> "ServerSettings":
     from bonaface.errors import SettingsError
     from bonaface.mind.chat import Endpoint
     from bonaface.server.guard import names
-    from bonaface.server.settings import read_server_settings
+    from bonaface.server.settings import read_rule, read_server_settings
 
     if (options.cert is None) != (options.key is None):
         raise SettingsError("A certificate and its key go together.", "Give --cert and --key.")
@@ -110,6 +112,7 @@ def _settings(options: argparse.Namespace) -> "ServerSettings":
         limits=limits,
         mind=mind,
         scenarios=scenarios,
+        label=read_rule(options.label) if options.label else settings.label,
     )
 
 

@@ -59,6 +59,12 @@ def _add_style(parser: argparse.ArgumentParser) -> None:
         "--face", type=int, metavar="N", help="of several faces, the Nth from the left"
     )
     parser.add_argument(
+        "--language", default="en", metavar="TAG", help="of the label: de, fr, pt-BR; default en"
+    )
+    parser.add_argument(
+        "--label", choices=("eu", "china"), default="eu", help="the rule it follows; default eu"
+    )
+    parser.add_argument(
         "--purpose", metavar="SLUG", help="needed where the record allows several purposes"
     )
 
@@ -90,12 +96,14 @@ def run(options: argparse.Namespace) -> int:
     """Make the video; prints its path."""
     from bonaface.consent.records import load_record
     from bonaface.core import SECOND
+    from bonaface.marks.wording import word
     from bonaface.media.files import look
     from bonaface.speak import Style, from_sound, from_text, speak
 
     record = load_record(options.consent) if options.consent else None
     output = options.output or Path(f"{options.photo.stem}.mp4")
-    style = Style(options.size, options.fps, options.manner, options.seed, options.face)
+    words = word(options.language, options.label)
+    style = Style(options.size, options.fps, options.manner, options.seed, options.face, words)
     if options.audio:
         parts, seconds = from_sound(options.audio), look(options.audio).seconds
     else:

@@ -1,9 +1,9 @@
 """The visible label: white letters on a dark rounded pill, top right, drawn once per frame size.
 
-Letters are 5 % of the short side high (what GB 45438-2025 asks of text on images) and at least
-9 pixels, so that they can be read on a phone; the pill holds a contrast of 4.5 : 1 or more with
-them on any background (WCAG 2.2, 1.4.3). It keeps to the top 15 % and the right quarter of square
-frames of 256 pixels or more: far from any mouth.
+Letters are 5 % of the short side high (what GB 45438-2025 asks for) and at least 9 pixels, so that
+they can be read on a phone; the pill holds a contrast of 4.5 : 1 or more with them on any
+background (WCAG 2.2, 1.4.3). A label of two letters keeps to the top 15 % and the right quarter of
+square frames of 256 pixels or more: far from any mouth.
 """
 
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from functools import lru_cache
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from bonaface.core import frozen
 from bonaface.errors import MarkError
+from bonaface.marks.lettering import check, write
 
 LETTER = 0.05  # height of a capital, share of the short side
 SMALLEST = 9  # pixels of a capital, where the frame has room for them
 MARGIN = 0.025  # between pill and frame, share of the short side
-CAPITAL = 0.72  # height of a capital, share of the font's size
 PILL = (12, 14, 18, 178)  # RGBA
 EDGE = (255, 255, 255, 56)  # a hairline that keeps the pill's shape on black
 INK = (255, 255, 255, 255)
@@ -42,6 +42,13 @@ class Stamp:
         height, width = self.keep.shape[:2]
         under = pixels[self.top : self.top + height, self.left : self.left + width]
         _blend(under, self.keep, self.ink)
+
+    def fade(self, share: float) -> "Stamp":
+        """Answer it with only a share (0..1) of its strength."""
+        if share >= 1:
+            return self
+        keep = 255 - np.round((255 - self.keep) * share).astype(np.uint16)
+        return Stamp(self.top, self.left, keep, np.round(self.ink * share).astype(np.uint16))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -78,25 +85,18 @@ def _kept(array: NDArray[np.uint16]) -> NDArray[np.uint16]:
 def _draw_pill(text: str, capital: float) -> Image.Image:
     """Draw the label FINE times as large, letters `capital` pixels high, on nothing."""
     high = capital * FINE
-    font = ImageFont.load_default(high / CAPITAL)
-    left, _, right, _ = font.getbbox(text)
-    ascent = font.getbbox("A")
-    box = (round(right - left + 1.3 * high), round(1.75 * high))
+    mask = write(text, high)
+    box = (round(mask.width + 1.3 * high), round(1.75 * high))
     pill = Image.new("RGBA", box, (*PILL[:3], 0))
-    draw = ImageDraw.Draw(pill)
     frame = (0, 0, box[0] - 1, box[1] - 1)
+    draw = ImageDraw.Draw(pill)
     draw.rounded_rectangle(frame, 0.5 * box[1], PILL, EDGE, max(1, round(high / 18)))
-    middle = (ascent[1] + ascent[3]) / 2  # of the capitals, whatever hangs below the line
-    draw.text((0.65 * high - left, box[1] / 2 - middle), text, INK, font)
+    pill.paste(INK, (round(0.65 * high), (box[1] - mask.height) // 2), mask)
     return pill
 
 
 def _check(text: str) -> None:
     """Refuse a label that nobody could read."""
-    font = ImageFont.load_default(32)
-    box = font.getmask("\uffff")  # what the font draws for a letter it lacks
-    absent = bytes(box), box.size
-    lost = [c for c in text if c != " " and (bytes(m := font.getmask(c)), m.size) == absent]
-    if not text.strip() or len(text) > LONGEST or lost:
-        said = f"cannot draw {''.join(lost)!r}" if lost else f"has 1 to {LONGEST} characters"
-        raise MarkError(f"A label {said}.", "Use a short text in Latin letters, such as AI.")
+    if not text.strip() or len(text) > LONGEST:
+        raise MarkError(f"A label has 1 to {LONGEST} characters.", "Use a short text such as AI.")
+    check(text)

@@ -7,6 +7,7 @@ from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import Clock
 from bonaface.errors import BonafaceError
+from bonaface.marks.wording import word
 from bonaface.media.webrtc.call import IceServer
 from bonaface.media.webrtc.feeds import Feeds
 from bonaface.media.webrtc.peer import Peer
@@ -55,12 +56,14 @@ class LiveEngine:
 
     def __init__(self, settings: ServerSettings) -> None:
         self._minds = dict(_find_minds(settings))
+        self._rule = settings.label
         self._workers = Workers()
 
     def open(self, likeness: Likeness, leave: Permit, wish: Wish) -> LiveShow:
         """Make a session. Raises BonafaceError."""
         clock = SessionClock()
-        cast = Cast(likeness, leave, wish.voice, wish.manner, rate=wish.pace)
+        words = word(wish.language, self._rule)
+        cast = Cast(likeness, leave, wish.voice, wish.manner, rate=wish.pace, words=words)
         mind = self._minds[wish.mind][1]() if wish.mind else None
         return LiveShow(Session(cast, clock, self._workers, mind), clock)
 

@@ -36,6 +36,7 @@ class Wish:
     mind: str | None = None
     background: Background = "own"
     own_voice: bool = True  # driven by voice or face: the call hears the microphone itself
+    language: str = "en"  # of the label, BCP 47
 
     @property
     def pace(self) -> Fraction:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bonaface.config import settings
 from bonaface.errors import SettingsError
+from bonaface.marks.wording import RULES, Rule
 from bonaface.mind.chat import Endpoint, read_endpoint
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -61,6 +62,7 @@ class ServerSettings:
     limits: Limits = Limits()
     scenarios: Path | None = None  # a folder of YAML, beside those that came with the program
     mind: Endpoint | None = None  # a chat endpoint that may be chosen
+    label: Rule = "eu"  # what the label in the picture says
 
     @property
     def guarded(self) -> bool:
@@ -129,4 +131,13 @@ def read_server_settings(environment: Mapping[str, str] | None = None) -> Server
         ice=read_ice(environment),
         scenarios=Path(scenarios) if scenarios else None,
         mind=read_endpoint() if environment.get("BONAFACE_CHAT_URL") else None,
+        label=read_rule(environment.get("BONAFACE_LABEL", "eu")),
     )
+
+
+def read_rule(name: str) -> Rule:
+    """The rule that labels follow. Raises SettingsError."""
+    for rule in RULES:
+        if rule == name.lower():
+            return rule
+    raise SettingsError(f"BONAFACE_LABEL is {name!r}.", f"Choose one of: {', '.join(RULES)}.")

@@ -22,6 +22,7 @@ from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.marks.picture import PictureMark
 from bonaface.marks.reading_key import draw_mark_id
 from bonaface.marks.sound import SoundMark
+from bonaface.marks.wording import ENGLISH, Wording
 from bonaface.stream.card import draw_card
 from bonaface.stream.step import QUIET, RATE, STEP, Block
 from bonaface.stream.timing import Timed
@@ -42,6 +43,7 @@ class Cast:
     seed: int = 0
     rate: Fraction = Fraction(25)  # pictures a second
     mark_id: int | None = None  # None: one is drawn
+    words: Wording = ENGLISH  # of the label
 
 
 class Performer:
@@ -55,7 +57,8 @@ class Performer:
         self._manner = Timed("manner", Manner(cast.manner, cast.rate, cast.seed))
         self._drawer = Renderer(cast.likeness, cast.permit)
         self._renderer = Timed("render", self._drawer)
-        self._picture_mark = Timed("picture mark", PictureMark(self.mark_id))
+        mark = PictureMark(self.mark_id, label=cast.words.label)
+        self._picture_mark = Timed("picture mark", mark)
         self._sound_mark = Timed("sound mark", SoundMark(self.mark_id))
         self.dropped = 0  # pictures that were not drawn
         self._asked: Time | None = None

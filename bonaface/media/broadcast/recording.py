@@ -1,6 +1,7 @@
 """A session as one MP4 file, signed like every video: whole under its name, or not there."""
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -14,8 +15,10 @@ from bonaface.errors import UnwritableMedia
 from bonaface.marks.credentials import Statement, sign_media
 from bonaface.marks.manifest import require_leave
 from bonaface.marks.marked import MarkedPicture
+from bonaface.marks.opening import Opening
+from bonaface.marks.wording import ENGLISH
 from bonaface.media.broadcast.broadcast import Broadcast, Report, Tell
-from bonaface.media.broadcast.hopper import Hopper
+from bonaface.media.broadcast.hopper import Hopper, Marked
 from bonaface.media.broadcast.reel import Quality, Reel
 from bonaface.media.video import draft, writing
 
@@ -34,9 +37,10 @@ QUALITY: Final = Quality(
 class Recording(Broadcast):
     """Writes a hidden draft beside `path`; when it is ended, signs it as `path`.
 
-    `statement` is what the credentials say; a consent that is over by then leaves no file. Memory
-    holds where each picture and each 21 ms of sound lie in the file, and the disk the rest. Raises
-    ConsentMissing, ConsentDenied or Unmarked where there is no leave to record.
+    `statement` is what the credentials say; a consent that is over by then leaves no file. Its
+    first two seconds show `sentence`. Memory holds where each picture and each 21 ms of sound lie
+    in the file, and the disk the rest. Raises ConsentMissing, ConsentDenied or Unmarked where there
+    is no leave to record.
     """
 
     def __init__(
@@ -45,12 +49,14 @@ class Recording(Broadcast):
         statement: Statement,
         rate: Fraction = Fraction(25),
         tell: Tell = lambda _: None,
+        sentence: str = ENGLISH.video,
     ) -> None:
         super().__init__("recording", tell)
         require_leave(statement, MP4)
         if statement.permit is not None:
             statement.permit.require("recorded")
         self._path, self._statement = path, statement
+        self._opening = Opening(sentence)
         self._quality = replace(QUALITY, rate=rate)
 
     def _work(self, hopper: Hopper) -> None:
@@ -75,5 +81,13 @@ class Recording(Broadcast):
             av.open(str(half), "w", format="mp4", options=options) as container,
         ):
             reel = Reel((container, container), first, self._quality)
-            for packet in reel.run(first, hopper):
+            (opened,) = self._opening.push(first)
+            for packet in reel.run(opened, self._open(hopper)):
                 container.mux(packet)
+
+    def _open(self, rest: Iterable[Marked]) -> Iterator[Marked]:
+        for item in rest:
+            if isinstance(item, MarkedPicture):
+                yield from self._opening.push(item)
+            else:
+                yield item

@@ -144,7 +144,7 @@ export class Session extends EventTarget {
         return false;
       }
     }
-    const made = await ask("POST", "/api/sessions", this.cast);
+    const made = await ask("POST", "/api/sessions", {language: navigator.language, ...this.cast});
     Object.assign(this, {id: made.id, boot: made.boot});
     remember(this.id, this.cast);
     if (lost) this.dispatchEvent(new Event("renewed"));

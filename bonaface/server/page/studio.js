@@ -10,6 +10,7 @@ import {Consent} from "./consent.js";
 import {Conversation} from "./conversation.js";
 import {Drives} from "./drives.js";
 import {listen} from "./keys.js";
+import {sayAi} from "./label.js";
 import {Likenesses} from "./likenesses.js";
 import {Memory} from "./memory.js";
 import {Microphone} from "./microphone.js";
@@ -177,6 +178,7 @@ async function learnSettings() {
     settings = await ask("GET", "/api/settings");
   }
   talk.iceServers = settings.ice_servers;
+  sayAi(part("ai"), settings.label);
 }
 
 async function begin() {

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from bonaface.errors import BonafaceError, RequestRefused
 from bonaface.marks.credentials import Statement
 from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
+from bonaface.marks.wording import word
 from bonaface.media.broadcast.broadcast import Broadcast, State
 from bonaface.media.broadcast.camera import VirtualCamera
 from bonaface.media.broadcast.recording import Recording
@@ -150,11 +151,14 @@ async def record(host: Here, response: Response, one: Mine) -> RecordingView:
     host.registry.find(one.id)
     take = host.recordings.begin(one.owner, one.id)
     statement = _state(one, portrait)
+    sentence = word(one.wish.language, host.settings.label).video
     try:
         going = host.broadcasts.begin(
             one,
             "recording",
-            lambda tell: Recording(host.recordings.file(take), statement, one.wish.pace, tell),
+            lambda tell: Recording(
+                host.recordings.file(take), statement, one.wish.pace, tell, sentence
+            ),
             take.id,
         )
     except BonafaceError:

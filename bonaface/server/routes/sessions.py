@@ -37,6 +37,7 @@ class WishView(BaseModel):
     mind: Slug | None = None
     background: Background = "own"
     own_voice: bool = Field(True, description="Driven by voice or face: whose voice is heard.")
+    language: Slug = Field("en", description="Of the label in the picture, BCP 47.")
 
     model_config = ConfigDict(
         extra="forbid",

@@ -7,6 +7,7 @@ from bonaface import __version__
 from bonaface.avatar.manner.style import MANNERS
 from bonaface.consent.records import notices
 from bonaface.errors import RequestRefused, WeightsMissing
+from bonaface.marks.wording import prefer, word
 from bonaface.server.access import Bearer, Maker, identify
 from bonaface.server.host import Here
 from bonaface.server.problems import refusals
@@ -40,6 +41,14 @@ class NoticeView(BaseModel):
     text: str
 
 
+class LabelView(BaseModel):
+    """How the page says that AI is at work: in the language that the browser prefers."""
+
+    short: str = Field(examples=["KI"])
+    sentence: str = Field(examples=["Dieses Video wurde mit KI erstellt."])
+    language: str = Field(description="Of the sentence, BCP 47.")
+
+
 class SettingsView(BaseModel):
     """What a page must know."""
 
@@ -52,6 +61,7 @@ class SettingsView(BaseModel):
     manners: list[str]
     notices: list[NoticeView] = Field(description="For consents that are recorded here.")
     limits: LimitsView
+    label: LabelView
 
 
 class VoiceView(BaseModel):
@@ -89,6 +99,7 @@ def show(host: Here, request: Request, bearer: Bearer) -> SettingsView:
     except RequestRefused:
         scopes = []
     limits = host.settings.limits
+    words = word(prefer(request.headers.get("accept-language", "")), host.settings.label)
     return SettingsView(
         version=__version__,
         boot=host.boot,
@@ -104,6 +115,7 @@ def show(host: Here, request: Request, bearer: Bearer) -> SettingsView:
         limits=LimitsView(
             text=limits.text, upload=limits.upload, side=limits.side, linger=limits.linger
         ),
+        label=LabelView(short=words.label, sentence=words.video, language=words.language),
     )
 
 
