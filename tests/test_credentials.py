@@ -6,22 +6,19 @@ import shutil
 import socket
 import subprocess
 import sys
-import wave
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import av
 import numpy as np
 import pytest
-from c2pa import Builder, C2paSignerInfo, Context, Reader, Settings, Signer
+from c2pa import Builder, C2paSignerInfo, Reader, Signer
 from PIL import Image
+from unsigned import MIMES, allow, build, consent, photo, recorded, write, write_video
 
-from bonaface.consent.policy import Permit, permit
-from bonaface.consent.portrait import hash_portrait
-from bonaface.consent.records import ConsentRecord, Terms, grant, revoke
-from bonaface.core import Picture
+from bonaface.consent.policy import Permit
+from bonaface.consent.records import ConsentRecord, revoke
 from bonaface.errors import (
     ConsentDenied,
     ConsentMissing,
@@ -31,7 +28,7 @@ from bonaface.errors import (
     UnreadableMedia,
     UnwritableMedia,
 )
-from bonaface.marks import credentials, keys
+from bonaface.marks import credentials, keys, trust
 from bonaface.marks.claims import read_claims
 from bonaface.marks.container import sniff
 from bonaface.marks.credentials import Credentials, Statement, read_credentials, sign_media
@@ -39,68 +36,7 @@ from bonaface.marks.manifest import SOURCE_TYPES
 
 NOW = datetime.now(UTC)
 PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"
-MIMES = {
-    "video.mp4": "video/mp4",
-    "still.jpg": "image/jpeg",
-    "still.png": "image/png",
-    "still.webp": "image/webp",
-    "sound.wav": "audio/wav",
-    "sound.m4a": "audio/mp4",
-}
 pytestmark = pytest.mark.usefixtures("home")
-
-
-def pixels(seed: int = 1) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    coarse = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
-    return np.asarray(Image.fromarray(coarse).resize((192, 192), Image.Resampling.BICUBIC)).copy()
-
-
-def photo(seed: int = 1, **options: Any) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels(seed)).save(file, "JPEG", **options)
-    return file.getvalue()
-
-
-def write_video(path: Path, layout: dict[str, str] | None = None) -> None:
-    with av.open(str(path), "w", options=layout or {}) as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width = stream.height = 192
-        stream.pix_fmt = "yuv420p"
-        for index in range(10):
-            frame = av.VideoFrame.from_ndarray(pixels(index), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-
-
-def write_sound(path: Path) -> None:
-    tone = np.sin(np.arange(48_000) / 20).astype(np.float32) * 0.3
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("aac", rate=48_000, layout="mono")
-        frame = av.AudioFrame.from_ndarray(tone[None, :], format="fltp", layout="mono")
-        frame.sample_rate = 48_000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-
-
-def write_wave(path: Path) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(bytes(32_000))
-
-
-def write(path: Path) -> Path:
-    """Make an unsigned file of the kind that its name says."""
-    if path.suffix == ".mp4":
-        write_video(path)
-    elif path.suffix == ".m4a":
-        write_sound(path)
-    elif path.suffix == ".wav":
-        write_wave(path)
-    else:
-        Image.fromarray(pixels()).save(path)
-    return path
 
 
 def spoil(path: Path) -> None:
@@ -118,13 +54,12 @@ def spoil(path: Path) -> None:
 
 @pytest.fixture
 def record() -> ConsentRecord:
-    terms = Terms("Ada Lovelace", "self", ("training-video",), date(2099, 12, 31))
-    return grant(hash_portrait(photo(), Picture(0, pixels())), terms, NOW)
+    return consent(NOW)
 
 
 @pytest.fixture
 def leave(record: ConsentRecord) -> Permit:
-    return permit(record, Picture(0, pixels()), None, NOW)
+    return allow(record, NOW)
 
 
 @pytest.fixture
@@ -274,7 +209,7 @@ def test_what_other_tools_made_needs_no_permit_but_a_mark(
     assert store in output.read_bytes()
     found = read_credentials(output)
     assert (found.state, found.said.ai, found.said.consent) == ("trusted", True, None)
-    assert found.said.actions == ("c2pa.opened", "c2pa.watermarked.bound")
+    assert found.said.actions == ("c2pa.opened", "c2pa.addedText", "c2pa.watermarked.bound")
 
 
 def test_signing_what_is_broken_leaves_nothing(statement: Statement, tmp_path: Path) -> None:
@@ -310,7 +245,7 @@ def test_what_does_not_read_back_is_not_left(
     statement: Statement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "still.jpg")
-    monkeypatch.setattr(keys, "trust_anchors", str)
+    monkeypatch.setattr(trust, "anchors", lambda _: "")
     with pytest.raises(CredentialsError, match="read back"):
         sign_media(path, tmp_path / "out.jpg", "image/jpeg", statement)
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["still.jpg"]
@@ -365,25 +300,6 @@ def test_random_damage_never_passes_nor_crashes(signed: Callable[[str], Path], n
         assert found.state in {"none", "invalid"}
 
 
-def build(manifest: dict[str, Any], signing: keys.SigningKeys, data: bytes) -> bytes:
-    """Sign as a stranger would, with c2pa alone."""
-    target = io.BytesIO()
-    quiet = Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}})
-    info = C2paSignerInfo(b"es256", signing.chain, signing.key, None)
-    with Context(settings=quiet) as context, Signer.from_info(info) as signer:
-        Builder(manifest, context=context).sign(signer, "image/jpeg", io.BytesIO(data), target)
-    return target.getvalue()
-
-
-def recorded(source: str) -> dict[str, Any]:
-    action = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPES + source}
-    return {
-        "claim_version": 2,
-        "claim_generator_info": [{"name": "Camera", "version": "1"}],
-        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
-    }
-
-
 @pytest.fixture
 def stranger(home: Path, tmp_path: Path) -> keys.SigningKeys:
     """The keys of another installation; its authority is left at tmp_path/stranger.pem."""
@@ -401,8 +317,8 @@ def test_a_stranger_is_valid_until_trusted(stranger: keys.SigningKeys, tmp_path:
         assert (found.state, found.said.ai) == ("valid", False)
         assert "not known" in found.problems[0]
         keys.signing_keys(NOW)  # an authority of one's own changes nothing
-    keys.trust(tmp_path / "stranger.pem")
-    keys.trust(tmp_path / "stranger.pem")
+    trust.trust(tmp_path / "stranger.pem")
+    trust.trust(tmp_path / "stranger.pem")
     assert read_credentials(path).state == "trusted"
 
 
@@ -410,9 +326,9 @@ def test_only_an_authority_can_be_trusted(stranger: keys.SigningKeys, tmp_path: 
     leaf = tmp_path / "leaf.pem"
     leaf.write_bytes(stranger.chain)
     with pytest.raises(KeysError, match="of a signer"):
-        keys.trust(leaf)
+        trust.trust(leaf)
     with pytest.raises(KeysError, match="holds no certificate"):
-        keys.trust(tmp_path / "none.pem")
+        trust.trust(tmp_path / "none.pem")
 
 
 def test_an_edited_photo_with_a_made_part_counts_as_made(stranger: keys.SigningKeys) -> None:
@@ -473,7 +389,7 @@ def test_the_authority_can_be_exported(tmp_path: Path) -> None:
     path = tmp_path / "root.pem"
     keys.export_root(path, NOW)
     assert b"PRIVATE" not in path.read_bytes()
-    assert keys.trust(path).name == "trusted"
+    assert trust.trust(path).name == "trusted"
 
 
 def test_no_keys_are_made_by_looking(home: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from bonaface.consent.ledger import status
 from bonaface.core import Finding, Time
+from bonaface.marks.ancestry import describe
 from bonaface.marks.credentials import Credentials
 
 Consent: TypeAlias = Literal["active", "expired", "revoked", "unknown", "none"]
@@ -81,6 +82,12 @@ def _finding(evidence: Evidence, inspector: str, ratio: float | None, reason: st
 
 
 def _weigh_credentials(credentials: Credentials) -> tuple[float | None, str]:
+    score, reason = _weigh_said(credentials)
+    before = (describe(one) for one in credentials.said.ancestors if one.state != "none")
+    return score, " ".join((reason, *before))
+
+
+def _weigh_said(credentials: Credentials) -> tuple[float | None, str]:
     said, state = credentials.said, credentials.state
     name = f"“{said.issuer}”" if said.issuer else "somebody without a name"
     if state == "none":

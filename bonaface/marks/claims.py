@@ -1,18 +1,28 @@
-"""What a C2PA manifest store says, in plain terms: made by a model or not, how, by whom.
-
-Everything here comes from a file of a stranger. Whatever is missing or of the wrong shape counts as
-not said.
-"""
+"""What a C2PA manifest store says, in plain terms: made by a model or not, how, by whom."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from bonaface.marks.ancestry import Ancestor, read_ancestors
 from bonaface.marks.manifest import CONSENT_LABEL
+from bonaface.marks.store import (
+    TRUST,
+    actions,
+    active,
+    at,
+    by_model,
+    codes,
+    data,
+    deltas,
+    listed,
+    signer_of,
+    text,
+)
 
-SIGNER_UNKNOWN = frozenset({"signingCredential.untrusted", "signingCredential.expired"})
+INGREDIENT = "ingredient"  # not a code of C2PA: any of an ingredient's
 CHANGED = frozenset(
     {
+        INGREDIENT,
         "assertion.dataHash.mismatch",
         "assertion.bmffHash.mismatch",
         "assertion.boxesHash.mismatch",
@@ -22,17 +32,8 @@ CHANGED = frozenset(
         "claimSignature.mismatch",
     }
 )
-# The last word of the IPTC digital source types, and of C2PA's own (2.4, section 18.15).
-_BY_MODEL = {
-    "trainedAlgorithmicMedia",
-    "compositeWithTrainedAlgorithmicMedia",
-    "compositeSynthetic",
-    "trainedAlgorithmicData",
-}
-_BY_CAMERA = {"digitalCapture", "computationalCapture"}
-_LONGEST = 200  # characters of a stranger's text that are passed on
-_DEEPEST = 8  # ingredients of ingredients
 _SENTENCES = {
+    INGREDIENT: "The credentials of what it was made from were changed after it was signed.",
     "assertion.dataHash.mismatch": "The file was changed after it was signed.",
     "assertion.bmffHash.mismatch": "The file was changed after it was signed.",
     "assertion.boxesHash.mismatch": "The file was changed after it was signed.",
@@ -62,18 +63,29 @@ class Claims:
     ai: bool | None = None  # True: made or changed by a model; False: by a camera only
     issuer: str | None = None  # organisation in the signer's certificate
     consent: ConsentReference | None = None
-    signed_at: str | None = None  # ISO 8601, by the signer's own clock
+    signed_at: str | None = None  # ISO 8601: by a time-stamp, else by the signer's own clock
+    stamped: bool = False  # a time-stamp authority trusted here says when
     actions: tuple[str, ...] = ()
     marks: tuple[tuple[str, str], ...] = ()  # algorithm and id of each soft binding
+    ancestors: tuple[Ancestor, ...] = ()  # what went into it, and what that says of itself
 
 
 NOTHING = Claims()
 
 
 def failures(results: object) -> list[str]:
-    """List the failure codes of the active manifest."""
-    found = _at(results, "activeManifest", "failure")
-    return [_text(_at(entry, "code")) for entry in _list(found)]
+    """List the failure codes of the active manifest; what is wrong with an ingredient comes after.
+
+    An ingredient that did not hold when it went in is no failure: the manifest says so itself. Nor
+    is one whose signer is not trusted.
+    """
+    below = set(deltas(results, "failure")) - TRUST
+    return codes(at(results, "activeManifest"), "failure") + [INGREDIENT] * bool(below)
+
+
+def is_trusted(results: object) -> bool:
+    """Tell whether the signer of the active manifest is trusted: C2PA 2.4, section 14.3.6."""
+    return "signingCredential.trusted" in codes(at(results, "activeManifest"), "success")
 
 
 def sentence(code: str) -> str:
@@ -83,82 +95,30 @@ def sentence(code: str) -> str:
 
 def read_claims(store: object) -> Claims:
     """Read the active manifest of a store, as `Reader.json()` gives it."""
-    manifest = _active(store)
-    actions = list(_actions(manifest))
-    created = next((_text(_at(action, "when")) for action in actions), "")
+    manifest, results = active(store), at(store, "validation_results", "activeManifest")
+    done = list(actions(manifest))
+    first = next((text(at(action, "when")) for action in done), "")
     return Claims(
-        ai=_by_model(store, manifest, 0),
-        issuer=_text(_at(manifest, "signature_info", "issuer")) or None,
+        ai=by_model(store, manifest),
+        issuer=signer_of(manifest),
         consent=_consent(manifest),
-        signed_at=_text(_at(manifest, "signature_info", "time")) or created or None,
-        actions=tuple(_text(_at(action, "action")) for action in actions),
+        signed_at=text(at(manifest, "signature_info", "time")) or first or None,
+        stamped="timeStamp.trusted" in codes(results, "success"),
+        actions=tuple(text(at(action, "action")) for action in done),
         marks=tuple(_marks(manifest)),
+        ancestors=tuple(read_ancestors(store, manifest)),
     )
 
 
-def _by_model(store: object, manifest: object, depth: int) -> bool | None:
-    """Ask the manifest, and those of the parts and parents it was made of."""
-    sources = {_source(action) for action in _actions(manifest)}
-    if sources & _BY_MODEL or any(_data(manifest, "c2pa.ai-disclosure")):
-        return True
-    answers = {_by_model(store, part, depth + 1) for part in _parts(store, manifest, depth)}
-    if True in answers:
-        return True
-    return False if sources & _BY_CAMERA or False in answers else None
-
-
-def _parts(store: object, manifest: object, depth: int) -> Iterator[object]:
-    if depth >= _DEEPEST:
-        return
-    for ingredient in _list(_at(manifest, "ingredients")):
-        if _at(ingredient, "relationship") in {"parentOf", "componentOf"}:
-            yield _at(store, "manifests", _text(_at(ingredient, "active_manifest")))
-
-
-def _active(store: object) -> object:
-    return _at(store, "manifests", _text(_at(store, "active_manifest")))
-
-
-def _actions(manifest: object) -> Iterator[object]:
-    for label in ("c2pa.actions", "c2pa.actions.v2"):
-        for data in _data(manifest, label):
-            yield from _list(_at(data, "actions"))
-
-
-def _source(action: object) -> str:
-    return _text(_at(action, "digitalSourceType")).rpartition("/")[2]
-
-
 def _consent(manifest: object) -> ConsentReference | None:
-    for data in _data(manifest, CONSENT_LABEL):
-        record, digest = _text(_at(data, "record")), _text(_at(data, "digest"))
+    for found in data(manifest, CONSENT_LABEL):
+        record, digest = text(at(found, "record")), text(at(found, "digest"))
         if record and digest:
             return ConsentReference(record, digest)
     return None
 
 
 def _marks(manifest: object) -> Iterator[tuple[str, str]]:
-    for data in _data(manifest, "c2pa.soft-binding"):
-        for block in _list(_at(data, "blocks")):
-            yield _text(_at(data, "alg")), _text(_at(block, "value"))
-
-
-def _data(manifest: object, label: str) -> Iterator[object]:
-    for assertion in _list(_at(manifest, "assertions")):
-        if _text(_at(assertion, "label")).split("__")[0] == label:
-            yield _at(assertion, "data")
-
-
-def _at(value: object, *path: str) -> Any:
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    text = value if isinstance(value, str) else ""
-    return "".join(letter for letter in text[:_LONGEST] if letter.isprintable())
+    for found in data(manifest, "c2pa.soft-binding"):
+        for block in listed(at(found, "blocks")):
+            yield text(at(found, "alg")), text(at(block, "value"))

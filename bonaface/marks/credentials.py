@@ -11,26 +11,32 @@ import os
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
+from c2pa import Builder, C2paError, Context, Reader, Settings
 
 from bonaface.errors import CredentialsError, UnreadableMedia, UnwritableMedia
-from bonaface.marks import claims, keys
+from bonaface.marks import claims, timestamp, trust
 from bonaface.marks.claims import Claims
 from bonaface.marks.container import sniff, sniff_file
 from bonaface.marks.manifest import (
+    PARENT_ID,
+    PORTRAIT_ID,
     Statement,
-    parent_ingredient,
-    portrait_ingredient,
+    ingredients,
+    part_files,
     require_leave,
     write_manifest,
 )
+from bonaface.marks.pen import Pen
+from bonaface.marks.signing import open_signer
+from bonaface.marks.store import TRUST
 
 __all__ = ["Credentials", "Statement", "read_credentials", "sign_media"]
 
-_USES = "1.3.6.1.5.5.7.3.4\n1.3.6.1.4.1.62558.2.1\n"  # emailProtection, and C2PA's own
+_ANY = "application/octet-stream"  # an ingredient of a kind that is not known here
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
 _IN_MEMORY = 32  # MB of a file that is being signed; the rest waits on disk
 # Without leaves c2pa-rs hashes 256 MB at a time, two of them in memory. With leaves a 585 MB file
@@ -101,42 +107,72 @@ def _unwritable(path: Path, error: OSError) -> UnwritableMedia:
 
 
 def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int) -> bytes | None:
-    """Sign into `half`, and answer the manifest store if it reads back as trusted."""
-    signing = keys.signing_keys(datetime.now(UTC))
-    with _context(signing.root.decode(), leaf) as context:
-        builder = Builder(write_manifest(statement), context=context)
-        if statement.portrait is not None:
-            _add_portrait(builder, statement.portrait)
-        if statement.parent is not None:
-            _add_parent(builder, statement.parent)
-        with path_in.open("rb") as source, half.open("w+b") as target:
-            with Signer.from_info(_signer(signing)) as signer:
-                store: bytes = builder.sign(signer, mime, source, target)
-            target.seek(0)
-            return store if _read(mime, target).state == "trusted" else None
+    """Sign into `half`, and answer the manifest store if it reads back as trusted.
+
+    Where no time-stamp is to be had the file is signed without, or refused, as the settings say.
+    """
+    signer = open_signer(datetime.now(UTC))
+    write = partial(_write, (path_in, half), mime, statement, leaf)
+    address = timestamp.address()
+    if address is None:
+        return write(Pen(signer))
+    why = "its answer does not hold"
+    try:
+        store = write(Pen(signer, address))
+        if store is None or _read_back(half, mime).said.stamped:
+            return store
+    except C2paError as error:
+        why = timestamp.reason(error)
+    store = write(Pen(signer))  # raises what is wrong with the file or the key, if that was it
+    timestamp.lack(address, why)
+    return store
 
 
-def _signer(signing: keys.SigningKeys) -> C2paSignerInfo:
-    return C2paSignerInfo(
-        alg=b"es256", sign_cert=signing.chain, private_key=signing.key, ta_url=None
-    )
+def _write(
+    paths: tuple[Path, Path], mime: str, statement: Statement, leaf: int, pen: Pen
+) -> bytes | None:
+    told = None if statement.parent is None else _told(statement.parent)
+    with (
+        _context(leaf) as context,
+        paths[0].open("rb") as source,
+        paths[1].open("w+b") as target,
+        pen.native() as signer,
+    ):
+        builder = Builder(write_manifest(statement, told), context=context)
+        _add_ingredients(builder, statement, told)
+        try:
+            store: bytes = builder.sign(signer, mime, source, target)
+        except C2paError:
+            pen.complain()
+            raise
+    return store if _read_back(paths[1], mime).state == "trusted" else None
 
 
-def _add_portrait(builder: Builder, portrait: bytes) -> None:
-    mime = sniff(portrait)
-    if mime is None:
-        raise CredentialsError(
-            "The portrait is of a kind that credentials cannot name.", "Use JPEG, PNG or WebP."
-        )
-    builder.add_ingredient(portrait_ingredient(), mime, io.BytesIO(portrait))
+def _told(parent: Path) -> bool | None:
+    before = read_credentials(parent)
+    return None if before.state == "none" else before.said.ai is True
 
 
-def _add_parent(builder: Builder, parent: Path) -> None:
-    mime = sniff_file(parent)
-    if mime is None:
-        raise CredentialsError("The original is of a kind that credentials cannot name.")
-    with parent.open("rb") as stream:
-        builder.add_ingredient(parent_ingredient(), mime, stream)
+def _read_back(path: Path, mime: str) -> Credentials:
+    with path.open("rb") as stream:
+        return _read(mime, stream)
+
+
+def _add_ingredients(builder: Builder, statement: Statement, told: bool | None) -> None:
+    described = ingredients(statement, told)
+    if statement.portrait is not None:
+        mime = sniff(statement.portrait)
+        if mime is None:
+            raise CredentialsError(
+                "The portrait is of a kind that credentials cannot name.", "Use JPEG, PNG or WebP."
+            )
+        builder.add_ingredient(described[PORTRAIT_ID], mime, io.BytesIO(statement.portrait))
+    files = part_files(statement)
+    if statement.parent is not None:
+        files[PARENT_ID] = statement.parent
+    for label, path in files.items():
+        with path.open("rb") as stream:
+            builder.add_ingredient(described[label], sniff_file(path) or _ANY, stream)
 
 
 def read_credentials(path: Path) -> Credentials:
@@ -159,7 +195,7 @@ def read_credentials(path: Path) -> Credentials:
 def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
     try:
         with (
-            _context(keys.trust_anchors()) as context,
+            _context() as context,
             Reader(mime, stream, context=context) as reader,
         ):
             state = reader.get_validation_state()
@@ -173,28 +209,28 @@ def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
 
 
 def _judged(state: str | None, results: Any, store: Any) -> Credentials:
-    """Weigh the codes of C2PA 2.4, section 15.2, for the active manifest alone; change is first."""
+    """Weigh the codes of C2PA 2.4, section 15.2; those of change come first."""
     failures = sorted(claims.failures(results), key=lambda code: code not in claims.CHANGED)
     said = claims.read_claims(store)
     problems = tuple(dict.fromkeys(claims.sentence(code) for code in failures))
-    if state == "Trusted":
-        return Credentials("trusted", said, problems=problems)
-    if claims.SIGNER_UNKNOWN.issuperset(failures):
+    if not failures and state != "Invalid" and claims.is_trusted(results):
+        return Credentials("trusted", said)
+    if TRUST.issuperset(failures) and (failures or state != "Invalid"):
         return Credentials("valid", said, problems=problems)
     altered = not claims.CHANGED.isdisjoint(failures)
     return Credentials("invalid", said, altered=altered, problems=problems)
 
 
-def _context(anchors: str, leaf: int = 0) -> Context:
+def _context(leaf: int = 0) -> Context:
+    """Nobody is asked for anything, whatever a file says (but for a time-stamp: see `pen`)."""
     leaves = {"merkle_tree_chunk_size_in_kb": leaf} if leaf else {}
+    limits = {"allowed_network_hosts": [], **leaves}
     chosen: dict[str, Any] = {
         "builder": {"thumbnail": {"enabled": False}},
-        "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **leaves},
+        "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **limits},
         "verify": {"verify_trust": True, **_OFFLINE},
-        "trust": {"trust_config": _USES},
+        "trust": trust.trust_settings(),
     }
-    if anchors:
-        chosen["trust"]["trust_anchors"] = anchors
     return Context(settings=Settings.from_dict(chosen))
 
 

@@ -19,21 +19,16 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bonaface import vault
 from bonaface.config import settings
 from bonaface.consent import keys as consent_keys
 from bonaface.errors import KeysError
+from bonaface.marks.signer import Key, Signer, local_key, private_pem
 
-ROOT_FILE, SIGNER_FILE = "authority.pem", "signer.pem"
-TRUST_FOLDER = "trust"
+ROOT_FILE, SIGNER_FILE, TOKEN_FILE = "authority.pem", "signer.pem", "token.pem"
 ORGANISATION = "Bonaface installation"
 _ROOT_LASTS, _SIGNER_IN_USE = timedelta(days=7305), timedelta(days=365)
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -70,24 +65,34 @@ class KeyFact:
 def signing_keys(now: datetime) -> SigningKeys:
     """Open the signer, made on first use and made anew after a year. Raises KeysError."""
     root = _root(now)
-    path = _folder() / SIGNER_FILE
-    signer = _opened(vault.keep(path, lambda: _pem(_make_signer(root, now))), path)
-    if _in_use_until(signer) <= now or signer.certificate.issuer != root.certificate.subject:
-        return renew(now)
-    return _joined(root, signer)
+    return _joined(root, _signer(root, now))
+
+
+def own_signer(now: datetime) -> Signer:
+    """Open the same, as something that signs. Raises KeysError."""
+    pair = _signer(_root(now), now)
+    return Signer(local_key(pair.key), (pair.certificate,))
+
+
+def certified(key: Key, now: datetime) -> Signer:
+    """Vouch for a key that lies elsewhere; its certificate is made once. Raises KeysError."""
+    root, path = _root(now), folder() / TOKEN_FILE
+    certificate = _certificate(vault.keep(path, lambda: _certify(root, key, now)), path)
+    if certificate.public_key() != key.public or certificate.issuer != root.certificate.subject:
+        vault.replace_private(path, _certify(root, key, now))
+        certificate = _certificate(vault.read_private(path), path)
+    return Signer(key, (certificate,))
 
 
 def renew(now: datetime) -> SigningKeys:
     """Make a new signer under the same root; what the old one signed stays trusted."""
     root = _root(now)
-    signer = _make_signer(root, now)
-    vault.replace_private(_folder() / SIGNER_FILE, _pem(signer))
-    return _joined(root, signer)
+    return _joined(root, _renewed(root, now))
 
 
 def root_certificate() -> bytes | None:
     """Answer the root's certificate as PEM, or None where no key was made yet."""
-    path = _folder() / ROOT_FILE
+    path = folder() / ROOT_FILE
     if not path.exists():
         return None
     return _opened(vault.read_private(path), path).certificate.public_bytes(Encoding.PEM)
@@ -98,33 +103,10 @@ def export_root(path: Path, now: datetime) -> None:
     vault.write_whole(path, signing_keys(now).root)
 
 
-def trust(path: Path) -> KeyFact:
-    """Trust what others sign under the authority in a PEM file. Raises KeysError."""
-    try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (OSError, ValueError, x509.ExtensionNotFound) as error:
-        raise KeysError(f"{path} holds no certificate of an authority, as PEM.") from error
-    if not authority:
-        raise KeysError(f"{path} holds the certificate of a signer, not of an authority.")
-    fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
-    kept = _trusted() / f"{fingerprint}.pem"
-    vault.create_private(kept, certificate.public_bytes(Encoding.PEM))
-    return KeyFact("trusted", kept, fingerprint, certificate.not_valid_after_utc)
-
-
-def trust_anchors() -> str:
-    """Gather the certificates that are trusted here, as PEM: the own root's, and those given."""
-    own = root_certificate()
-    parts = [] if own is None else [own]
-    parts += [path.read_bytes() for path in sorted(_trusted().glob("*.pem"))]
-    return b"".join(parts).decode("ascii", "replace")
-
-
 def describe_keys() -> Iterator[KeyFact]:
     """Tell which keys there are, without making any. Raises KeysError if one is unusable."""
     for name, file in (("authority", ROOT_FILE), ("signer", SIGNER_FILE)):
-        path = _folder() / file
+        path = folder() / file
         if path.exists():
             pair = _opened(vault.read_private(path), path)
             until = pair.certificate.not_valid_after_utc
@@ -135,30 +117,41 @@ def describe_keys() -> Iterator[KeyFact]:
     if public is not None:
         hasher = hashes.Hash(hashes.SHA256())
         hasher.update(public)
-        path = _folder() / consent_keys.FILE
+        path = folder() / consent_keys.FILE
         yield KeyFact("consent", path, hasher.finalize().hex(), None)
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where the keys lie."""
     return settings().home / "keys"
 
 
-def _trusted() -> Path:
-    return settings().home / TRUST_FOLDER
-
-
 def _root(now: datetime) -> Pair:
-    path = _folder() / ROOT_FILE
+    path = folder() / ROOT_FILE
     root = _opened(vault.keep(path, lambda: _pem(_make_root(now))), path)
     if root.certificate.not_valid_after_utc <= now:
         raise KeysError("The local authority has ended.", f"Move {path} away to start a new one.")
     return root
 
 
+def _signer(root: Pair, now: datetime) -> Pair:
+    path = folder() / SIGNER_FILE
+    signer = _opened(vault.keep(path, lambda: _pem(_make_signer(root, now))), path)
+    if _in_use_until(signer) <= now or signer.certificate.issuer != root.certificate.subject:
+        return _renewed(root, now)
+    return signer
+
+
+def _renewed(root: Pair, now: datetime) -> Pair:
+    signer = _make_signer(root, now)
+    vault.replace_private(folder() / SIGNER_FILE, _pem(signer))
+    return signer
+
+
 def _make_root(now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"Bonaface root {secrets.token_hex(4)}")
-    draft = _draft(key, name, name, (now - _CLOCKS_DIFFER, now + _ROOT_LASTS))
+    draft = _draft(key.public_key(), name, name, (now - _CLOCKS_DIFFER, now + _ROOT_LASTS))
     draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     draft = draft.add_extension(_usage(authority=True), critical=True)
     return Pair(key, draft.sign(key, hashes.SHA256()))
@@ -166,25 +159,32 @@ def _make_root(now: datetime) -> Pair:
 
 def _make_signer(root: Pair, now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
+    return Pair(key, _issue(root, key.public_key(), now))
+
+
+def _certify(root: Pair, key: Key, now: datetime) -> bytes:
+    return _issue(root, key.public, now).public_bytes(Encoding.PEM)
+
+
+def _issue(root: Pair, public: ec.EllipticCurvePublicKey, now: datetime) -> x509.Certificate:
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
     purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
     subject = _name(f"Bonaface signer {secrets.token_hex(4)}")
     lasts = (now - _CLOCKS_DIFFER, root.certificate.not_valid_after_utc)
-    draft = _draft(key, subject, root.certificate.subject, lasts)
+    draft = _draft(public, subject, root.certificate.subject, lasts)
     draft = draft.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     draft = draft.add_extension(_usage(authority=False), critical=True)
     draft = draft.add_extension(purpose, critical=False)
     draft = draft.add_extension(authority, critical=False)
-    return Pair(key, draft.sign(root.key, hashes.SHA256()))
+    return draft.sign(root.key, hashes.SHA256())
 
 
 def _draft(
-    key: ec.EllipticCurvePrivateKey,
+    public: ec.EllipticCurvePublicKey,
     subject: x509.Name,
     issuer: x509.Name,
     lasts: tuple[datetime, datetime],
 ) -> x509.CertificateBuilder:
-    public = key.public_key()
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -222,17 +222,13 @@ def _name(common: str) -> x509.Name:
 
 def _pem(pair: Pair) -> bytes:
     """Key and certificate in one file, so that they can only change together."""
-    return _private(pair.key) + pair.certificate.public_bytes(Encoding.PEM)
-
-
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return private_pem(pair.key) + pair.certificate.public_bytes(Encoding.PEM)
 
 
 def _joined(root: Pair, signer: Pair) -> SigningKeys:
     top = root.certificate.public_bytes(Encoding.PEM)
     return SigningKeys(
-        key=_private(signer.key),
+        key=private_pem(signer.key),
         chain=signer.certificate.public_bytes(Encoding.PEM) + top,
         root=top,
         until=_in_use_until(signer),
@@ -252,6 +248,13 @@ def _opened(pem: bytes, path: Path) -> Pair:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise _unusable(path)
     return Pair(key, certificate)
+
+
+def _certificate(pem: bytes, path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError as error:
+        raise _unusable(path) from error
 
 
 def _unusable(path: Path) -> KeysError:

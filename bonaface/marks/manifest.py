@@ -1,8 +1,8 @@
-"""What is stated about a file that bonaface made, in the words of C2PA 2.4 and CAWG 1.1.
+"""What is stated about a file that bonaface made or marked, in the words of C2PA 2.4 and CAWG 1.1.
 
 No personal data: ids are random, the consent record is named by its id and a salted hash, the
-portrait is an ingredient without name, thumbnail or hash. Credentials that the photo itself
-carries are kept. The file's own name is left out, since it may be somebody's.
+portrait is an ingredient without name, thumbnail or hash. Credentials that ingredients carry
+are kept. The file's own name is left out, since it may be somebody's.
 """
 
 import uuid
@@ -20,7 +20,7 @@ CONSENT_LABEL = "org.bonaface.consent"
 PICTURE_ALGORITHM = "org.bonaface.picture.1"
 SOUND_ALGORITHM = "org.bonaface.sound.1"
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-PORTRAIT_ID, PARENT_ID = "portrait", "parent"
+PORTRAIT_ID, PARENT_ID, PART_ID = "portrait", "parent", "part"
 # made: by Bonaface. ai, composite: by other tools, wholly or in part by a model, as its owner says.
 Origin: TypeAlias = Literal["made", "ai", "composite"]
 _SOURCES: dict[Origin, str] = {
@@ -41,6 +41,7 @@ class Statement:
     sound_mark: str | None = None
     origin: Origin = "made"
     parent: Path | None = None  # the file that this was before it was marked: an ingredient
+    parts: tuple[Path, ...] = ()  # files that are seen or heard in it: ingredients
 
 
 def require_leave(statement: Statement, mime: str) -> None:
@@ -60,9 +61,14 @@ def require_leave(statement: Statement, mime: str) -> None:
         statement.permit.check(datetime.now(UTC))
 
 
-def write_manifest(statement: Statement) -> dict[str, Any]:
-    """Write the manifest definition that c2pa-rs takes."""
-    assertions = [_actions(statement), *_bindings(statement), _disclosure(), _mining()]
+def write_manifest(statement: Statement, told: bool | None = None) -> dict[str, Any]:
+    """Write the manifest definition that c2pa-rs takes.
+
+    `told` is what the parent's own credentials say: True for AI, False for anything else, None
+    where it carries none. The ingredients are added with their files.
+    """
+    actions = _actions(statement, told)
+    assertions = [actions, *_bindings(statement), _disclosure(statement), _mining()]
     if statement.permit is not None:
         assertions.append(_consent(statement.permit))
     return {
@@ -72,45 +78,86 @@ def write_manifest(statement: Statement) -> dict[str, Any]:
     }
 
 
-def portrait_ingredient() -> dict[str, str]:
-    """Describe the portrait; its id is ours, for the one in its XMP may be known elsewhere."""
-    own_id = f"xmp:iid:{uuid.uuid4()}"
-    return {
-        "title": "portrait",
-        "relationship": "inputTo",
-        "label": PORTRAIT_ID,
-        "instance_id": own_id,
-    }
+def ingredients(statement: Statement, told: bool | None = None) -> dict[str, dict[str, str]]:
+    """Describe what the file was made of, by label.
 
-
-def parent_ingredient() -> dict[str, str]:
-    """Describe the file that was marked; its name may be somebody's, so it is left out."""
-    own_id = f"xmp:iid:{uuid.uuid4()}"
-    return {
-        "title": "parent",
-        "relationship": "parentOf",
-        "label": PARENT_ID,
-        "instance_id": own_id,
-    }
-
-
-def _actions(statement: Statement) -> dict[str, Any]:
-    """C2PA 2.4, section 18.15: made from nothing by a trained model, or opened; then marked."""
-    when = statement.made_at.astimezone(UTC).isoformat(timespec="seconds")
-    agent = {"name": NAME, "version": __version__}
-    source = SOURCE_TYPES + _SOURCES[statement.origin]
-    first: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": source}
+    The ids are ours: those in an XMP may be known elsewhere.
+    """
+    found = {PORTRAIT_ID: "inputTo"} if statement.portrait is not None else {}
     if statement.parent is not None:
-        first["action"] = "c2pa.opened"
-        first["parameters"] = {"ingredientIds": [PARENT_ID]}
-    elif statement.portrait is not None:
-        first["parameters"] = {"ingredientIds": [PORTRAIT_ID]}
-    marked = {"action": "c2pa.watermarked.bound"}
-    actions = [
-        {**action, "when": when, "softwareAgent": agent}
-        for action in (first, *(marked for _ in _bindings(statement)))
-    ]
-    return {"label": "c2pa.actions.v2", "data": {"actions": actions, "allActionsIncluded": True}}
+        found[PARENT_ID] = "parentOf"
+    found |= dict.fromkeys(_part_labels(statement), "componentOf")
+    described = {
+        label: {
+            "title": label,
+            "relationship": relationship,
+            "label": label,
+            "instance_id": f"xmp:iid:{uuid.uuid4()}",
+        }
+        for label, relationship in found.items()
+    }
+    if statement.parent is not None and told is None:
+        # C2PA 2.4, section 18.16.6: where it does not say so itself, in a manifest of its own
+        described[PARENT_ID]["digital_source_type"] = _source(statement)
+    return described
+
+
+def part_files(statement: Statement) -> dict[str, Path]:
+    """Answer the files of the parts, by label."""
+    return dict(zip(_part_labels(statement), statement.parts, strict=True))
+
+
+def _part_labels(statement: Statement) -> list[str]:
+    return [f"{PART_ID}-{index + 1}" for index in range(len(statement.parts))]
+
+
+def _actions(statement: Statement, told: bool | None) -> dict[str, Any]:
+    """C2PA 2.4, section 18.15: made from nothing by a trained model, or opened; then marked."""
+    actions = _made(statement) if statement.parent is None else _opened(statement, told)
+    if statement.parts:
+        placed = {"ingredientIds": _part_labels(statement)}
+        actions.append({"action": "c2pa.placed", "parameters": placed})
+    actions += [{"action": "c2pa.watermarked.bound"} for _ in _bindings(statement)]
+    common = {
+        "when": statement.made_at.astimezone(UTC).isoformat(timespec="seconds"),
+        "softwareAgent": {"name": NAME, "version": __version__},
+    }
+    data = {
+        "actions": [action | common for action in actions],
+        # what was done to a file between its opening and ours is not listed: it is encoded anew
+        "allActionsIncluded": statement.parent is None,
+    }
+    return {"label": "c2pa.actions.v2", "data": data}
+
+
+def _made(statement: Statement) -> list[dict[str, Any]]:
+    created: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": _source(statement)}
+    if statement.portrait is not None:
+        created["parameters"] = {"ingredientIds": [PORTRAIT_ID]}
+    return [created]
+
+
+def _opened(statement: Statement, told: bool | None) -> list[dict[str, Any]]:
+    """Say that it is by AI where that belongs.
+
+    That is the file, or, where its own credentials say otherwise, what was done to it since.
+    """
+    opened: dict[str, Any] = {
+        "action": "c2pa.opened",
+        "parameters": {"ingredientIds": [PARENT_ID]},
+    }
+    actions = [opened]
+    if told is False:
+        actions.append({"action": "c2pa.edited", "digitalSourceType": _source(statement)})
+    else:
+        opened["digitalSourceType"] = _source(statement)
+    if statement.picture_mark is not None:
+        actions.append({"action": "c2pa.addedText", "description": "A label: AI."})
+    return actions
+
+
+def _source(statement: Statement) -> str:
+    return SOURCE_TYPES + _SOURCES[statement.origin]
 
 
 def _bindings(statement: Statement) -> list[dict[str, Any]]:
@@ -129,17 +176,17 @@ def _bindings(statement: Statement) -> list[dict[str, Any]]:
     ]
 
 
-def _disclosure() -> dict[str, Any]:
-    """C2PA 2.4, AI disclosure: a person gave photo and words, nobody approved the result."""
-    return {
-        "label": "c2pa.ai-disclosure",
-        "data": {
-            "modelType": "c2pa.types.model",
-            "modelName": NAME,
-            "modelIdentifier": f"bonaface:{__version__}",
-            "contentProfile": {"humanOversightLevel": "prompt_guided"},
-        },
-    }
+def _disclosure(statement: Statement) -> dict[str, Any]:
+    """C2PA 2.4, section 18.28: a person gave photo and words, nobody approved the result.
+
+    Which model made what other tools made is not known here.
+    """
+    data: dict[str, Any] = {"modelType": "c2pa.types.model"}
+    if statement.origin == "made":
+        data["modelName"] = NAME
+        data["modelIdentifier"] = f"pkg:generic/bonaface@{__version__}"
+        data["contentProfile"] = {"humanOversightLevel": "prompt_guided"}
+    return {"label": "c2pa.ai-disclosure", "data": data}
 
 
 def _mining() -> dict[str, Any]:
