@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from bonaface.marks.codeword import Message, Soft
 from bonaface.marks.reading_key import SOUND_ID_BITS, ReadingKey
 
-# In lines of a 20 ms spectrum, 50 Hz apart: 300 to 3450 Hz in 150s, then to 7050 Hz in 300s.
+LINE = 50  # Hz between the lines of a 20 ms spectrum
+# In lines: 300 to 3450 Hz in 150s, then to 7050 Hz in 300s.
 EDGES = np.r_[np.arange(6, 69, 3), np.arange(69, 142, 6)]
 BANDS = len(EDGES) - 1
 LOW = int((EDGES[:-1] < 69).sum())  # bands that an 8 kHz line keeps
