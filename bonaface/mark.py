@@ -147,18 +147,13 @@ def choose_suffix(media: Media) -> str:
 
 
 def _statement(job: _Job, ids: Ids) -> Statement:
-    named = sniff_file(job.path) is not None
-    if not named:
-        job.notes.append(
-            "The new credentials cannot name it as their parent: of its kind they do not."
-        )
     return Statement(
         made_at=datetime.now(UTC),
         permit=None,
         picture_mark=ids.picture_words,
         sound_mark=ids.sound_words,
         origin=job.order.origin,
-        parent=job.path if named else None,
+        parent=job.path,
     )
 
 
@@ -191,7 +186,7 @@ def _mark_still(job: _Job) -> Ids:
 
 
 def _mark_sound(job: _Job) -> Ids:
-    recording = look_at_recording(job.path, KINDS[job.half.suffix.lower()].most)
+    recording = look_at_recording(job.path, free=KINDS[job.half.suffix.lower()].free)
     job.notes.extend(recording.notes)
     hear = _Ears(job.ids.sound or 0, recording.form.channels)
     with SoundFile(job.half, recording.form, job.order.quality.sound_bits) as file:

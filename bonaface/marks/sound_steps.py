@@ -32,9 +32,7 @@ def new_steering() -> Steering:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def cut(
-    run: NDArray[np.float32], window: NDArray[np.float32], count: int
-) -> NDArray[np.float32]:
+def cut(run: NDArray[np.float32], window: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """Answer `count` half-overlapping windows of `run`: (count, len(window))."""
     size = len(window)
     out = np.empty((count, size), np.float32)

@@ -11,15 +11,19 @@ from av.audio.resampler import AudioResampler
 from bonaface.core import SECOND, Sound, Time
 
 Channels: TypeAlias = tuple[Sound, ...]  # of the same time and length: one, or left and right
-RATES = (16_000, 24_000, 32_000, 44_100, 48_000)  # Hz that both SoundMark and AAC, MP3 take
+RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # of AAC and MP3
+LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000  # of WAV and FLAC
 SLIP = Fraction(1, 20)  # s that sound may run ahead of its time or behind before it is put right
 MOST_SILENCE = 24 * 3600  # s of silence that a file may ask for
 
 
-def choose_rate(rate: int, most: int = RATES[-1]) -> int:
-    """Answer the rate to mark sound of `rate` at: its own where it can be, the next otherwise."""
-    if RATES[-1] <= rate <= most and rate % 100 == 0:
-        return rate
+def choose_rate(rate: int, *, free: bool = False) -> int:
+    """Answer the rate to mark sound of `rate` at: its own where it can be, the next otherwise.
+
+    `free` where the codec takes any.
+    """
+    if free:
+        return min(max(rate, LOWEST_RATE), HIGHEST_RATE)
     return next((one for one in RATES if one >= rate), RATES[-1])
 
 

@@ -115,6 +115,7 @@ def require_whole(path: Path, container: InputContainer, until: float, damage: D
     if extra or not headed or not container.duration:
         return
     seconds = container.duration / 1_000_000
+    until += max(0, container.start_time or 0) / 1_000_000  # Matroska counts from 0
     if seconds - until > MISSING:
         what = f"{path.name} breaks off after {until:.1f} of {seconds:.1f} seconds."
         damage(UnreadableMedia(what, "Try another copy."))

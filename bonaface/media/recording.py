@@ -25,8 +25,8 @@ class Recording:
     notes: tuple[str, ...] = ()  # sentences: what is not kept as it was
 
 
-def look_at_recording(path: Path, most: int) -> Recording:
-    """Tell what a sound file holds; it is to be read at a rate of `most` or less.
+def look_at_recording(path: Path, *, free: bool) -> Recording:
+    """Tell what a sound file holds; `free` where it can be written at any rate.
 
     Raises UnreadableMedia where there is no sound that can be decoded.
     """
@@ -35,7 +35,7 @@ def look_at_recording(path: Path, most: int) -> Recording:
         if sound is None:
             raise UnreadableMedia(f"{path.name} has no sound that can be read.", "Try another.")
         context = sound.codec_context
-        rate = choose_rate(context.sample_rate, most)
+        rate = choose_rate(context.sample_rate, free=free)
         notes = [*sound_notes(container), *_notes(container)]
         if rate != context.sample_rate:
             notes.append(f"It was resampled from {context.sample_rate} to {rate} Hz.")

@@ -50,7 +50,7 @@ def _bend(light: Light) -> Light:
     b = (KNEE * KNEE - 2 * KNEE * PEAK + PEAK) / (PEAK - 1)
     scale = (b * b + 2 * b * KNEE + KNEE * KNEE) / (b - a)
     bent = np.where(most > KNEE, scale * (most + a) / (most + b), most)
-    return np.asarray(light * (bent / most), np.float32)
+    return np.asarray(light * (np.minimum(bent, 1) / most), np.float32)
 
 
 @cache

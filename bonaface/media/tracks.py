@@ -25,15 +25,15 @@ class Kind:
     codec: str
     form: str  # of samples, as the encoder takes them
     fine: tuple[str, str]  # codec and form for 24 bits
-    most: int  # samples a second
+    free: bool  # whether any rate will do
 
 
 # WAV and FLAC keep every bit; for the others the encoder's own form of samples loses nothing.
 KINDS = {
-    ".wav": Kind("wav", "pcm_s16le", "s16", ("pcm_s24le", "s32"), 192_000),
-    ".flac": Kind("flac", "flac", "s16", ("flac", "s32"), 192_000),
-    ".mp3": Kind("mp3", "libmp3lame", "fltp", ("libmp3lame", "fltp"), 48_000),
-    ".m4a": Kind("ipod", "aac", "fltp", ("aac", "fltp"), 48_000),
+    ".wav": Kind("wav", "pcm_s16le", "s16", ("pcm_s24le", "s32"), free=True),
+    ".flac": Kind("flac", "flac", "s16", ("flac", "s32"), free=True),
+    ".mp3": Kind("mp3", "libmp3lame", "fltp", ("libmp3lame", "fltp"), free=False),
+    ".m4a": Kind("ipod", "aac", "fltp", ("aac", "fltp"), free=False),
 }
 
 

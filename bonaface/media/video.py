@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import av
 import numpy as np
@@ -15,8 +15,13 @@ from bonaface.marks.marked import MarkedPicture, MarkedSound, require_marked
 from bonaface.media.drafts import draft, writing
 from bonaface.media.tracks import SoundTrack
 
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
 __all__ = ["Encoding", "Video", "draft", "writing"]
 
+Packets: TypeAlias = "list[Packet[VideoStream]]"
 TICKS = 120_000  # a second: whole for 24000/1001, 30000/1001, 25, 50, 60 and milliseconds
 ENCODER = {
     "preset": "veryfast",
@@ -64,6 +69,7 @@ class Video:
             context.colorspace = Colorspace.ITU709
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
+            self._beat = _Beat(round(TICKS / rate))
             self._sounds: SoundTrack | None = None
             if channels:
                 self._sounds = SoundTrack(self._container, "aac", sound_rate, channels)
@@ -89,8 +95,9 @@ class Video:
         )
         yuv.pts = round(picture.at * TICKS / SECOND)
         yuv.time_base = Fraction(1, TICKS)
+        self._beat.show(yuv.pts)
         with writing(self._path):
-            self._container.mux(self._pictures.encode(yuv))
+            self._container.mux(self._beat.store(self._pictures.encode(yuv)))
 
     def hear(self, *channels: MarkedSound) -> None:
         """Encode one run of sound, channel by channel; runs follow each other without gaps."""
@@ -99,6 +106,46 @@ class Video:
                 self._sounds.hear(*channels)
 
     def _finish(self) -> None:
-        self._container.mux(self._pictures.encode(None))
+        packets = self._beat.store(self._pictures.encode(None))
+        self._beat.end(packets)
+        self._container.mux(packets)
         if self._sounds:
             self._sounds.finish()
+
+
+class _Beat:
+    """Keeps count of when pictures are shown, in ticks, so that the last one ends in time.
+
+    It stands as long as the one before it, or `usual` if there was none. Pictures are stored in the
+    order in which they are decoded, and how long the last one stored lasts ends the film.
+    """
+
+    def __init__(self, usual: int) -> None:
+        self._gap = usual
+        self._first: int | None = None
+        self._last = 0
+        self._decoded: int | None = None  # when the first is decoded
+
+    def show(self, at: int) -> None:
+        """A picture is shown."""
+        if self._first is None:
+            self._first = at
+        else:
+            self._gap = at - self._last
+        self._last = at
+
+    def store(self, packets: Packets) -> Packets:
+        """Answer the packets; the first tells when decoding begins."""
+        if packets and self._decoded is None:
+            self._decoded = packets[0].dts
+        return packets
+
+    def end(self, packets: Packets) -> None:
+        """Give the last packets their lengths: the last one shown and the last one stored."""
+        for packet in packets:
+            if packet.pts == self._last:
+                packet.duration = self._gap
+        if packets:
+            length = self._last + self._gap - (self._first or 0)
+            stored = (packets[-1].dts or 0) - (self._decoded or 0)
+            packets[-1].duration = length - stored
