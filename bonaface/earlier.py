@@ -92,20 +92,24 @@ class Earlier:
 
 def read_earlier(media: Media) -> Earlier:
     """Read the credentials of a file, and the hidden marks at its start."""
-    found = Ids(_picture_id(media), _sound_id(media))
-    return Earlier(media, found, read_credentials(media.path))
+    return Earlier(media, read_ids(media), read_credentials(media.path))
 
 
-def _picture_id(media: Media) -> int | None:
+def read_ids(media: Media, until: float = SOUGHT) -> Ids:
+    """Read the hidden marks in the first `until` seconds of a file; None for what is not there."""
+    return Ids(_picture_id(media, until), _sound_id(media, until))
+
+
+def _picture_id(media: Media, until: float) -> int | None:
     if media.kind == "audio":
         return None
     try:
-        return read_picture_mark(read_pictures(media.path, SOUGHT)).mark_id
+        return read_picture_mark(read_pictures(media.path, until)).mark_id
     except UnreadableMedia:  # what cannot be read is reported where it is marked
         return None
 
 
-def _sound_id(media: Media) -> int | None:
+def _sound_id(media: Media, until: float) -> int | None:
     if not media.has_sound:
         return None
     runs, count = [np.zeros(0, np.float32)], 0
@@ -113,7 +117,7 @@ def _sound_id(media: Media) -> int | None:
         for run in read_sound(media.path, RATE):
             runs.append(run.samples)
             count += len(run.samples)
-            if count >= SOUGHT * RATE:
+            if count >= until * RATE:
                 break
     except UnreadableMedia:
         return None

@@ -3,17 +3,18 @@
 This is the whole way in one file: look, find out what it carries already, mark, write, sign.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from bonaface.core import Time
-from bonaface.earlier import Ids, read_earlier
+from bonaface.core import Sound, Time
+from bonaface.earlier import Ids, read_earlier, read_ids
 from bonaface.errors import SettingsError, UnreadableMedia
 from bonaface.marks.container import sniff_file
 from bonaface.marks.credentials import Statement, sign_media
+from bonaface.marks.disclaimer import Disclaimer, disclaim
 from bonaface.marks.marked import MarkedSound
 from bonaface.marks.picture import PictureMark, StillMark
 from bonaface.marks.sound import SoundMark
@@ -28,6 +29,7 @@ from bonaface.media.video import Encoding, Video
 
 Origin: TypeAlias = Literal["ai", "composite"]
 Report: TypeAlias = Callable[[Time], None]  # told up to which moment the file is marked
+READ_BACK = 10.0  # s of what was written in which the marks are looked for
 # what each kind of file can become: the MIME type for each suffix, the usual one first
 OUTPUTS = {
     "video": {".mp4": "video/mp4"},
@@ -70,6 +72,7 @@ class Order:
     origin: Origin
     label: str = "AI"
     quality: Quality = QUALITIES["high"]
+    disclaimer: Disclaimer = "words"  # before sound without pictures
     salvage: bool = False  # mark what is left of a broken file
 
 
@@ -119,6 +122,7 @@ def mark(path: Path, output: Path, order: Order, report: Report = lambda _: None
             source, ids = path, earlier.ids()
         else:
             source, ids = half, _MAKERS[media.kind](job)
+            notes.extend(_read_back(half))
         sign_media(source, output, mime, _statement(job, ids))
     return Outcome(output, media, ids, tuple(dict.fromkeys(notes)))
 
@@ -190,11 +194,30 @@ def _mark_sound(job: _Job) -> Ids:
     job.notes.extend(recording.notes)
     hear = _Ears(job.ids.sound or 0, recording.form.channels)
     with SoundFile(job.half, recording.form, job.order.quality.sound_bits) as file:
+        said = disclaim(recording.form.rate, job.order.disclaimer)
+        hear.pass_on((said,) * recording.form.channels, file)
         for run in read_recording(job.path, recording, job.damage):
-            hear.pass_on(run, file)
+            hear.pass_on(tuple(_later(one, said.until) for one in run), file)
             job.report(run[0].until)
         hear.end(file)
     return Ids(None, job.ids.sound)
+
+
+def _later(sound: Sound, by: Time) -> Sound:
+    return Sound(sound.at + by, sound.samples, sound.rate)
+
+
+def _read_back(half: Path) -> Iterator[str]:
+    """Look for the hidden marks in what was written, and say so where they cannot be read."""
+    media = look(half)
+    read = read_ids(media, READ_BACK)
+    lost = []
+    if media.kind != "audio" and read.picture is None:
+        lost.append("picture (it is very small, short, flat or noisy)")
+    if media.has_sound and read.sound is None:
+        lost.append("sound (it is very short or quiet)")
+    if lost:
+        yield f"No hidden mark could be read back from the {' nor from the '.join(lost)}."
 
 
 _MAKERS = {"video": _mark_film, "image": _mark_still, "audio": _mark_sound}

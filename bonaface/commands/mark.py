@@ -58,15 +58,7 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         metavar="OUT",
         help="the marked file, or a folder for several",
     )
-    parser.add_argument(
-        "--label", default="AI", metavar="TEXT", help="the visible label; default AI"
-    )
-    parser.add_argument(
-        "--quality",
-        choices=QUALITIES,
-        default="high",
-        help="high (default) looks like the original",
-    )
+    _add_style(parser)
     parser.add_argument(
         "--salvage", action="store_true", help="mark what is left of a damaged or cut-off file"
     )
@@ -74,12 +66,42 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.set_defaults(run=run)
 
 
+def _add_style(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--label",
+        default="eu",
+        metavar="RULE|TEXT",
+        help="what is seen: by the rule of the eu (default) or china, or a short text of your own",
+    )
+    parser.add_argument(
+        "--language", default="en", metavar="TAG", help="of the label: de, fr, pt-BR; default en"
+    )
+    parser.add_argument(
+        "--disclaimer",
+        choices=("words", "morse"),
+        default="words",
+        help="what is heard before a sound without pictures; default words",
+    )
+    parser.add_argument(
+        "--quality",
+        choices=QUALITIES,
+        default="high",
+        help="high (default) looks like the original",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Mark each file; one that fails does not keep the others from it."""
     from bonaface.mark import QUALITIES as LEVELS
     from bonaface.mark import Order
 
-    order = Order(options.origin, options.label, LEVELS[options.quality], options.salvage)
+    order = Order(
+        options.origin,
+        _label(options),
+        LEVELS[options.quality],
+        options.disclaimer,
+        options.salvage,
+    )
     failed = 0
     for path, output in _outputs(options.files, options.output):
         try:
@@ -90,6 +112,13 @@ def run(options: argparse.Namespace) -> int:
             continue
         print(json.dumps(_fields(path, outcome)) if options.json else outcome.output, flush=True)
     return FAILED if failed else 0
+
+
+def _label(options: argparse.Namespace) -> str:
+    from bonaface.marks.wording import RULES, word
+
+    rule = next((rule for rule in RULES if rule == options.label), None)
+    return str(options.label) if rule is None else word(options.language, rule).label
 
 
 def _outputs(files: list[Path], output: Path) -> list[tuple[Path, Path]]:

@@ -17,14 +17,13 @@ from bonaface.media import tone
 from bonaface.media.channels import ChannelReader, Channels, choose_rate
 from bonaface.media.files import MOST_SIDE, Damage, decode, is_cover, open_media, refuse
 from bonaface.media.upright import Pixels, Upright, is_clear, see
+from bonaface.media.whole import require_whole
 
 Moment: TypeAlias = Picture | Channels
 STAND: Time = SECOND // 4  # a picture that stands longer is shown again: the mark must move on
 SPLIT: Time = SECOND // 50  # but not so shortly before the next
 LONGEST_STAND: Time = 600 * SECOND  # a longer gap is a broken clock
 USUAL = Fraction(25)  # pictures a second, where a file does not say
-MISSING = 0.5  # s that may be missing at the end of a whole film
-HEADED = ("mp4", "matroska", "avi", "wav", "flac")  # formats whose head says how long they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +105,6 @@ def sound_notes(container: InputContainer) -> Iterator[str]:
         yield f"Its sound of {sound.codec_context.channels} channels was mixed down to stereo."
     if container.streams.subtitles:
         yield "Its subtitles were left out; keep them as a file of their own."
-
-
-def require_whole(path: Path, container: InputContainer, until: float, damage: Damage) -> None:
-    """Report a film or a recording that ends before its head says."""
-    extra = container.streams.subtitles or container.streams.data
-    headed = any(name in container.format.name for name in HEADED)
-    if extra or not headed or not container.duration:
-        return
-    seconds = container.duration / 1_000_000
-    until += max(0, container.start_time or 0) / 1_000_000  # Matroska counts from 0
-    if seconds - until > MISSING:
-        what = f"{path.name} breaks off after {until:.1f} of {seconds:.1f} seconds."
-        damage(UnreadableMedia(what, "Try another copy."))
 
 
 def _pictures(container: InputContainer) -> VideoStream:

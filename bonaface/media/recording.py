@@ -12,8 +12,9 @@ from bonaface.core import SECOND
 from bonaface.errors import UnreadableMedia
 from bonaface.media.channels import ChannelReader, Channels, choose_rate
 from bonaface.media.files import Damage, decode, open_media, refuse
-from bonaface.media.film import find_sound, require_whole, sound_notes
+from bonaface.media.film import find_sound, sound_notes
 from bonaface.media.tracks import Form
+from bonaface.media.whole import require_whole
 
 
 @dataclass(frozen=True, slots=True)
