@@ -45,5 +45,8 @@ def draft(path: Path, suffix: str = "") -> Iterator[Path]:
         try:
             half.chmod(0o666 & ~mask)
             yield half
+        except UnwritableMedia as error:  # the draft is nobody's business
+            error.args = (str(error.args[0]).replace(str(half), str(path)),)
+            raise
         finally:
             half.unlink(missing_ok=True)

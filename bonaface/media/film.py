@@ -17,7 +17,7 @@ from bonaface.media import tone
 from bonaface.media.channels import ChannelReader, Channels, choose_rate
 from bonaface.media.files import MOST_SIDE, Damage, decode, is_cover, open_media, refuse
 from bonaface.media.upright import Pixels, Upright, is_clear, see
-from bonaface.media.whole import require_whole
+from bonaface.media.whole import require_bytes, require_length
 
 Moment: TypeAlias = Picture | Channels
 STAND: Time = SECOND // 4  # a picture that stands longer is shown again: the mark must move on
@@ -69,6 +69,7 @@ def read_film(path: Path, shape: Shape, damage: Damage = refuse) -> Iterator[Mom
     `damage` hears what is broken, and where the film breaks off; unless it raises, what is left is
     given. Raises UnreadableMedia.
     """
+    require_bytes(path, damage)
     with open_media(path) as container:
         stream, sound = _pictures(container), find_sound(container)
         stream.thread_type = "AUTO"
@@ -85,7 +86,7 @@ def read_film(path: Path, shape: Shape, damage: Damage = refuse) -> Iterator[Mom
             yield from hear.flush()
         yield from show.flush()
         until = max(show.until, hear.until if hear else 0)
-        require_whole(path, container, until / SECOND, damage)
+        require_length(path, container, until / SECOND, damage)
 
 
 def find_sound(container: InputContainer) -> AudioStream | None:

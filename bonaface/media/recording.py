@@ -14,7 +14,7 @@ from bonaface.media.channels import ChannelReader, Channels, choose_rate
 from bonaface.media.files import Damage, decode, open_media, refuse
 from bonaface.media.film import find_sound, sound_notes
 from bonaface.media.tracks import Form
-from bonaface.media.whole import require_whole
+from bonaface.media.whole import require_bytes, require_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ def look_at_recording(path: Path, *, free: bool) -> Recording:
 
 def read_recording(path: Path, recording: Recording, damage: Damage = refuse) -> Iterator[Channels]:
     """Read a sound file in constant memory; `damage` as in `read_film`. Raises UnreadableMedia."""
+    require_bytes(path, damage)
     with open_media(path) as container:
         sound = find_sound(container)
         if sound is None:
@@ -59,7 +60,7 @@ def read_recording(path: Path, recording: Recording, damage: Damage = refuse) ->
             if isinstance(frame, av.AudioFrame):
                 yield from hear.push(frame)
         yield from hear.flush()
-        require_whole(path, container, hear.until / SECOND, damage)
+        require_length(path, container, hear.until / SECOND, damage)
 
 
 def _is_fine(form: str, codec: str) -> bool:

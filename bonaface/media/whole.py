@@ -1,4 +1,4 @@
-"""Does a film or a recording end where its head says? A file that was cut off plays on as if whole."""
+"""Does a film or a recording end where its head says? One that was cut off plays as if whole."""
 
 from pathlib import Path
 
@@ -13,14 +13,17 @@ SEGMENT = b"\x18\x53\x80\x67"  # Matroska's, RFC 9559 section 5.1
 OPEN_ENDED = {0, 0xFFFF_FFFF}  # sizes that a writer who could not go back leaves in RIFF
 
 
-def require_whole(path: Path, container: InputContainer, until: float, damage: Damage) -> None:
-    """Report a file that ends before its head says; `until` seconds of it could be read."""
+def require_bytes(path: Path, damage: Damage) -> None:
+    """Report a file that has fewer bytes than its head says."""
     with path.open("rb") as file:
         promised = promise(file.read(4096))
     if promised > path.stat().st_size:
         size = f"{path.stat().st_size} of {promised} bytes"
         damage(UnreadableMedia(f"{path.name} was cut off: it has {size}.", "Try another copy."))
-        return
+
+
+def require_length(path: Path, container: InputContainer, until: float, damage: Damage) -> None:
+    """Report a file that plays for less than its head says; `until` seconds could be read."""
     extra = container.streams.subtitles or container.streams.data  # these may go on for longer
     headed = any(name in container.format.name for name in HEADED)
     if extra or not headed or not container.duration:
