@@ -16,7 +16,7 @@ from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, wr
 from bonaface.marks.sound_reader import read_sound_mark
 from bonaface.media.files import Media, read_pictures, read_sound
 
-SOUGHT = 20.0  # s at the start of a file that are searched
+SOUGHT = 10.0  # s at the start of a file that are searched
 RATE = 16_000  # samples a second: all that the sound mark uses is below 8 kHz
 
 
