@@ -68,7 +68,9 @@ class Earlier:
         if picture is None:
             fresh = draw_mark_id()
             picture = fresh if sound is None else fresh ^ sound_id(fresh) | sound
-        return Ids(picture, sound_id(picture) if sound is None else sound)
+        sound = sound_id(picture) if sound is None else sound
+        seen, heard = self.media.kind != "audio", self.media.has_sound
+        return Ids(picture if seen else None, sound if heard else None)
 
     def notes(self) -> Iterator[str]:
         """Say what is worth knowing."""

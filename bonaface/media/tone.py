@@ -66,7 +66,10 @@ def _linear(transfer: int) -> Light:
     if transfer == HLG:
         bright = (np.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12
         return np.where(code <= 0.5, code * code / 3, bright).astype(np.float32)
-    return np.power(code, 2.4).astype(np.float32)
+    # IEC 61966-2-1, as what is shown is taken for sRGB: greys stay as they are
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(
+        np.float32
+    )
 
 
 @cache

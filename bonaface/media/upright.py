@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bonaface.media import tone
 
 UNSAID = 2  # colour spaces and primaries that a file does not name, ITU-T H.273
-# without these swscale takes a short cut that darkens pictures by a level (47 dB there and back; 78 so)
+# Otherwise swscale darkens pictures by a level: 47 dB there and back, not 78.
 SHARP = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 HD_LINES = 720  # from here on an unnamed colour space is BT.709, as players have it
 Pixels = NDArray[np.uint8]  # (height, width, 3) RGB
