@@ -12,7 +12,7 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from bonaface.core import Picture
+from bonaface.core import SECOND, Picture
 
 Pixels = NDArray[np.uint8]
 Film = list[Picture]
@@ -130,47 +130,146 @@ def chain(*attacks: FilmAttack) -> FilmAttack:
     return attack
 
 
+def lean(pixels: Pixels) -> Pixels:
+    """As a phone sees a screen it is not square to: perspective, and a dark room around."""
+    height, width = pixels.shape[:2]
+    corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+    there = np.array([(0.06, 0.05), (0.95, 0.02), (0.93, 0.95), (0.03, 0.92)], np.float32)
+    size = np.array((width, height), np.float32)
+    matrix = cv2.getPerspectiveTransform(corners * size, there * size)
+    seen = cv2.warpPerspective(pixels, matrix, (width, height), borderValue=(18, 16, 15))
+    return np.asarray(seen, np.uint8)
+
+
+def film_screen(film: Film) -> Film:
+    """Filmed from a screen at 30 pictures a second: leant, blurred, moire, gamma, noise."""
+    draw = np.random.default_rng(5)
+    height, width = film[0].pixels.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    moire = 1 + 0.03 * np.sin(0.9 * x + 0.13 * y) + 0.03 * np.sin(0.11 * x - 0.7 * y)
+    count = int((film[-1].at - film[0].at) * 30 // SECOND) + 1
+    out = []
+    for i in range(count):
+        at = i * SECOND // 30
+        shown = film[min(len(film) - 1, at * 25 // SECOND)]
+        seen = cv2.GaussianBlur(lean(np.asarray(shown.pixels)), (0, 0), 0.9)
+        light = 255 * (seen / 255.0) ** 1.15 * moire[..., None] + draw.normal(0, 4, seen.shape)
+        out.append(Picture(at, np.clip(light, 0, 255).astype(np.uint8)))
+    return out
+
+
+def inset(part: float, beside: Film, corner: tuple[float, float] = (0.04, 0.06)) -> FilmAttack:
+    """Shown small in another film: `part` of its width and height, at a corner in shares."""
+
+    def attack(film: Film) -> Film:
+        out = []
+        height, width = film[0].pixels.shape[:2]
+        top, left = round(corner[1] * height), round(corner[0] * width)
+        for i, picture in enumerate(film):
+            small = scale(part)(np.asarray(picture.pixels))
+            other = beside[i % len(beside)].pixels
+            frame = np.asarray(cv2.resize(other, (width, height)), np.uint8)
+            frame[top : top + len(small), left : left + small.shape[1]] = small
+            out.append(Picture(picture.at, frame))
+        return out
+
+    return attack
+
+
+def pair(part: float, beside: Film) -> FilmAttack:
+    """Side by side with another film in a wide frame, both `part` of its height."""
+
+    def attack(film: Film) -> Film:
+        out = []
+        for i, picture in enumerate(film):
+            small = scale(part)(np.asarray(picture.pixels))
+            height, width = small.shape[:2]
+            frame = np.full((round(height / part), 2 * width, 3), 24, np.uint8)
+            top = (len(frame) - height) // 2
+            frame[top : top + height, :width] = small
+            other = cv2.resize(beside[i % len(beside)].pixels, (width, height))
+            frame[top : top + height, width:] = other
+            out.append(Picture(picture.at, frame))
+        return out
+
+    return attack
+
+
 def slower(film: Film) -> Film:
     """Every sixth picture dropped, as from 30 to 25 a second."""
     return [picture for i, picture in enumerate(film) if i % 6]
 
 
 X264 = {"preset": "medium"}
+X265 = {"preset": "fast", "x265-params": "log-level=0"}
 REAL_TIME = {"deadline": "realtime", "cpu-used": "6", "lag-in-frames": "0", "b": "500000"}
+CRF_28 = recode("libx264", crf="28", **X264)
 FILM_ATTACKS: dict[str, FilmAttack] = {
     "none": lambda film: film,
     "H.264 CRF 23": recode("libx264", crf="23", **X264),
-    "H.264 CRF 28": recode("libx264", crf="28", **X264),
+    "H.264 CRF 28": CRF_28,
     "H.264 CRF 35": recode("libx264", crf="35", **X264),
-    "H.265 CRF 28": recode("libx265", crf="28", preset="fast", **{"x265-params": "log-level=0"}),
+    "H.265 CRF 28": recode("libx265", crf="28", **X265),
+    "H.265 CRF 35": recode("libx265", crf="35", **X265),
+    "VP8 CRF 24": recode("libvpx", "webm", crf="24", b="4000000", **{"cpu-used": "4"}),
+    "VP8 500 kb/s real time": recode("libvpx", "webm", **REAL_TIME),
     "VP9 CRF 34": recode("libvpx-vp9", "webm", crf="34", b="0", **{"cpu-used": "5"}),
     "AV1 CRF 40": recode("libsvtav1", crf="40", preset="10"),
-    "VP8 500 kb/s real time": recode("libvpx", "webm", **REAL_TIME),
+    "CRF 23, then CRF 28": chain(recode("libx264", crf="23", **X264), CRF_28),
     "0.5x and back": chain(each(scale(0.5)), each(scale(2))),
     "0.75x and back": chain(each(scale(0.75)), each(scale(4 / 3))),
-    "0.5x, CRF 28": chain(each(scale(0.5)), recode("libx264", crf="28", **X264)),
-    "crop 10 %, CRF 28": chain(
-        each(crop(0.05, 0.05, 0.05, 0.05)), recode("libx264", crf="28", **X264)
-    ),
-    "crop 10 % of one side": each(crop(0.1, 0, 0, 0)),
-    "crop unequal, 0.5x, CRF 28": chain(
-        each(crop(0.03, 0, 0.1, 0.05)), each(scale(0.5)), recode("libx264", crf="28", **X264)
-    ),
-    "mirrored, CRF 28": chain(
-        each(lambda pixels: pixels[:, ::-1]), recode("libx264", crf="28", **X264)
+    "0.5x, CRF 28": chain(each(scale(0.5)), CRF_28),
+    "crop 10 % left": each(crop(0.1, 0, 0, 0)),
+    "crop 10 % right": each(crop(0, 0, 0.1, 0)),
+    "crop 10 % top": each(crop(0, 0.1, 0, 0)),
+    "crop 10 % bottom": each(crop(0, 0, 0, 0.1)),
+    "crop 10 %, CRF 28": chain(each(crop(0.05, 0.05, 0.05, 0.05)), CRF_28),
+    "crop unequal, 0.5x, CRF 28": chain(each(crop(0.03, 0, 0.1, 0.05)), each(scale(0.5)), CRF_28),
+    "mirrored, CRF 28": chain(each(lambda pixels: pixels[:, ::-1]), CRF_28),
+    "mirrored, crop 10 %, CRF 28": chain(
+        each(lambda pixels: pixels[:, ::-1]), each(crop(0.1, 0.04, 0, 0)), CRF_28
     ),
     "brighter, more contrast": each(lambda pixels: pixels * 1.2 + 10),
+    "darker, less contrast": each(lambda pixels: pixels * 0.7 + 5),
     "gamma 0.7": each(lambda pixels: 255 * (pixels / 255) ** 0.7),
+    "gamma 1.4": each(lambda pixels: 255 * (pixels / 255) ** 1.4),
     "30 to 25 a second": slower,
-    "caption bar, CRF 28": chain(each(caption), recode("libx264", crf="28", **X264)),
-    "CRF 23, then CRF 28": chain(
-        recode("libx264", crf="23", **X264), recode("libx264", crf="28", **X264)
-    ),
+    "caption bar, CRF 28": chain(each(caption), CRF_28),
     "one frame, JPEG 90": lambda film: each(jpeg(90))(film[30:31]),
     "one frame, JPEG 50": lambda film: each(jpeg(50))(film[30:31]),
+    "rotated 1 degree": each(turn(1)),
     "rotated 2 degrees": each(turn(2)),
     "rotated 5 degrees": each(turn(5)),
+    "rotated 5 degrees, CRF 28": chain(each(turn(-5)), CRF_28),
+    "filmed from a screen, CRF 28": chain(film_screen, CRF_28),
 }
+STILL_ATTACKS: dict[str, Callable[[Pixels], Pixels]] = {
+    "PNG": lambda pixels: pixels,
+    "JPEG 90": jpeg(90),
+    "JPEG 75": jpeg(75),
+    "JPEG 50": jpeg(50),
+    "0.5x": scale(0.5),
+    "0.5x, JPEG 75": lambda pixels: jpeg(75)(scale(0.5)(pixels)),
+    "crop 10 % left": crop(0.1, 0, 0, 0),
+    "crop 10 % all round": crop(0.05, 0.05, 0.05, 0.05),
+    "crop unequal, JPEG 75": lambda pixels: jpeg(75)(crop(0.03, 0, 0.1, 0.05)(pixels)),
+    "mirrored, JPEG 75": lambda pixels: jpeg(75)(np.ascontiguousarray(pixels[:, ::-1])),
+    "rotated 2 degrees": turn(2),
+    "rotated 5 degrees": turn(5),
+}
+
+
+def surround(beside: Film) -> dict[str, FilmAttack]:
+    """Answer the attacks that show a film beside or in another."""
+    return {
+        f"{name}, CRF 28": chain(attack, CRF_28)
+        for name, attack in (
+            ("inset of 70 %", inset(0.7, beside)),
+            ("inset of 55 %", inset(0.55, beside, (0.4, 0.41))),
+            ("inset of 40 %", inset(0.4, beside)),
+            ("side by side", pair(0.8, beside)),
+        )
+    }
 
 
 def speak_through(codec: str, form: str, rate: int, bits: int = 0) -> SoundAttack:

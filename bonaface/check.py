@@ -1,57 +1,100 @@
 """A file becomes evidence, and the evidence a report: credentials, hidden marks, consent."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from bonaface.core import SECOND, Sound
+from bonaface.core import SECOND, Picture, Sound
 from bonaface.errors import UnreadableMedia
-from bonaface.forensics.origin import Evidence, Mark, look_up_consent
+from bonaface.forensics.origin import Evidence, Mark
+from bonaface.forensics.recovery import Sights, Trace, trace
 from bonaface.forensics.report import Report, make_report
-from bonaface.marks.credentials import read_credentials
+from bonaface.forensics.standing import Consent, look_up_consent
+from bonaface.marks.credentials import Credentials, read_credentials
 from bonaface.marks.picture_reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, write_id
+from bonaface.marks.seen import WHOLE, Glance, glance
 from bonaface.marks.sound_reader import read_sound_mark
 from bonaface.media.files import Media, look, read_pictures, read_sound
 from bonaface.weights import digest
 
 FURTHEST = 600.0  # s of a file that are searched for marks
+LOOKS = 60  # pictures that are compared with what a recovered manifest says
 RATE = 16_000  # samples a second: all that the sound mark uses is below 8 kHz
 
 
-def check(path: Path) -> Report:
+def check(path: Path, resolvers: tuple[str, ...] = ()) -> Report:
     """Read a video, picture or sound and say what it is.
 
-    Nothing is changed, nothing is sent. Raises UnreadableMedia when it is no media file.
+    Nothing is changed. Credentials that were stripped are looked for in the log of this
+    installation, then at `resolvers`, which are told the id of the hidden mark; without them
+    nothing is sent. Raises UnreadableMedia when it is no media file, SettingsError for what is no
+    address.
     """
     media = look(path)
-    credentials = read_credentials(path)
+    credentials, now = read_credentials(path), datetime.now(UTC)
     limits: list[str] = list(credentials.limits)
     if media.seconds and media.seconds > FURTHEST:
         minutes = round(FURTHEST / 60)
         limits.append(f"Hidden marks were looked for in the first {minutes} minutes only.")
+    (picture, sights), sound = _picture_mark(media, limits), _sound_mark(media, limits)
+    ids = (picture.id if picture else None, sound.id if sound else None)
+    led = trace(*ids, sights, now, () if _own(credentials, ids) else resolvers)
+    if _own(credentials, ids):
+        led = replace(led, recovered=None)
     evidence = Evidence(
         credentials=credentials,
-        consent=look_up_consent(credentials, datetime.now(UTC)),
-        picture=_picture_mark(media, limits),
-        sound=_sound_mark(media, limits),
+        consent=_consent(credentials, led, now),
+        picture=picture,
+        sound=sound,
         until=int((media.seconds or 0.0) * SECOND),
-        limits=tuple(limits),
+        limits=(*limits, *led.limits),
+        trace=led,
     )
     return make_report(str(path), digest(path), media.kind, evidence)
 
 
-def _picture_mark(media: Media, limits: list[str]) -> Mark | None:
+def _own(credentials: Credentials, ids: tuple[str | None, str | None]) -> bool:
+    """Whether the file carries credentials that hold, and name the marks that are in it."""
+    named = {value.lower() for _, value in credentials.said.marks}
+    return credentials.state == "trusted" and {mark for mark in ids if mark} <= named
+
+
+def _consent(credentials: Credentials, led: Trace, now: datetime) -> Consent:
+    """Of the file's own credentials where they hold; else of those to which its mark leads."""
+    if credentials.state in {"trusted", "valid"}:
+        return look_up_consent(credentials, now)
+    if led.recovered is not None and led.recovered.fits:
+        return led.recovered.consent
+    if led.recovered is None and led.logged is not None:
+        return led.logged.consent
+    return look_up_consent(credentials, now)
+
+
+def _picture_mark(media: Media, limits: list[str]) -> tuple[Mark | None, Sights]:
     if media.kind == "audio":
-        return None
+        return None, Sights()
+    glances: list[Glance] = []
     try:
-        reading = read_picture_mark(read_pictures(media.path, FURTHEST))
+        reading = read_picture_mark(_watched(read_pictures(media.path, FURTHEST), glances))
     except UnreadableMedia as error:
         limits.append(f"The pictures could not all be read. {error}")
-        return Mark(found=False)
+        return Mark(found=False), Sights()
     mark_id = None if reading.mark_id is None else write_id(reading.mark_id)
-    return Mark(reading.found, mark_id, reading.strength)
+    corners = reading.place.corners if reading.place else WHOLE
+    sights = Sights(tuple(glances), corners)
+    return Mark(reading.found, mark_id, reading.strength), sights
+
+
+def _watched(pictures: Iterator[Picture], glances: list[Glance]) -> Iterator[Picture]:
+    """Pass pictures on, and look at one each second of the first minute."""
+    for picture in pictures:
+        if picture.at >= len(glances) * SECOND and len(glances) < LOOKS:
+            glances.append(glance(picture.pixels))
+        yield picture
 
 
 def _sound_mark(media: Media, limits: list[str]) -> Mark | None:

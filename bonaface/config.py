@@ -30,6 +30,7 @@ class Settings:
     tsa: str | None  # address of a time-stamp authority (RFC 3161)
     tsa_required: bool  # nothing is signed without a time-stamp
     token: Token | None  # None: the signing key lies in `home`
+    resolvers: tuple[str, ...]  # servers that `check` asks for manifests that were stripped
 
 
 def read_settings(environment: dict[str, str]) -> Settings:
@@ -49,6 +50,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
         tsa=environment.get("BONAFACE_TSA") or None,
         tsa_required=_on(environment, "BONAFACE_TSA_REQUIRED"),
         token=_token(environment),
+        resolvers=tuple(environment.get("BONAFACE_RESOLVERS", "").replace(",", " ").split()),
     )
 
 

@@ -19,7 +19,8 @@ BonafaceError                 something a user can act on; the message says how
 │   └── ConsentDenied         expired, revoked, or for another portrait or purpose
 ├── MarkError
 │   ├── Unmarked              an exit was offered something that carries no mark
-│   └── CredentialsError      credentials could not be made or signed
+│   ├── CredentialsError      credentials could not be made or signed
+│   └── ResolverFailed        a server of manifests is silent, refuses or makes no sense
 ├── KeysError                 a private file could not be made, read or kept private
 ├── RequestRefused            the server does not do what was asked; has an HTTP status
 └── SettingsError             an option or environment variable makes no sense
@@ -118,6 +119,10 @@ class Unmarked(MarkError, TypeError):
 
 class CredentialsError(MarkError):
     """Credentials could not be made, signed or read."""
+
+
+class ResolverFailed(MarkError):
+    """A server that was asked for a manifest did not answer as it should."""
 
 
 class KeysError(BonafaceError):

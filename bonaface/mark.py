@@ -17,6 +17,7 @@ from bonaface.marks.credentials import Statement, sign_media
 from bonaface.marks.disclaimer import Disclaimer, disclaim
 from bonaface.marks.marked import MarkedSound
 from bonaface.marks.picture import PictureMark, StillMark
+from bonaface.marks.signing import require_ready
 from bonaface.marks.sound import SoundMark
 from bonaface.media.channels import Channels
 from bonaface.media.drafts import draft
@@ -113,6 +114,7 @@ def mark(path: Path, output: Path, order: Order, report: Report = lambda _: None
     """
     media = look(path)
     mime = choose_mime(media, output)
+    require_ready(datetime.now(UTC))
     earlier = read_earlier(media)
     notes = list(earlier.notes())
     with draft(output, output.suffix) as half:

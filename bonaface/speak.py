@@ -26,9 +26,11 @@ from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.marks.opening import Opening
 from bonaface.marks.picture import PictureMark
 from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, write_id
+from bonaface.marks.signing import require_ready
 from bonaface.marks.sound import SoundMark
 from bonaface.marks.wording import ENGLISH, Wording
 from bonaface.media.files import read_sound
+from bonaface.media.fingerprints import fingerprint_file
 from bonaface.media.photos import read_bytes, read_photo
 from bonaface.media.video import Video, draft
 from bonaface.speech.resample import Resample
@@ -114,12 +116,13 @@ def speak(
     picture = read_photo(photo)
     leave = permit(gate[0], picture, gate[1], datetime.now(UTC))
     leave.require("recorded")
+    require_ready(datetime.now(UTC))
     with draft(output, ".mp4") as half:
         renderer = Renderer(build_likeness(picture, style.size, style.face), leave)
         mark_id = draw_mark_id()
         with Video(half, style.size, style.rate, RATE) as video:
             _record(parts, _Face(renderer, style, mark_id), video, report)
-        sign_media(half, output, MP4, _statement(leave, photo, mark_id))
+        sign_media(half, output, MP4, _statement(leave, photo, mark_id, half))
     return mark_id
 
 
@@ -164,13 +167,14 @@ def _write(video: Video, sounds: Iterable[MarkedSound], pictures: Iterable[Marke
         video.show(picture)
 
 
-def _statement(leave: Permit, photo: Path, mark_id: int) -> Statement:
+def _statement(leave: Permit, photo: Path, mark_id: int, film: Path) -> Statement:
     return Statement(
         made_at=datetime.now(UTC),
         permit=leave,
         portrait=read_bytes(photo),
         picture_mark=write_id(mark_id),
         sound_mark=write_id(sound_id(mark_id), SOUND_ID_BITS),
+        seen=fingerprint_file(film),
     )
 
 

@@ -230,11 +230,8 @@ def test_start_codes_become_lengths() -> None:
 
 def statement() -> tuple[Statement, Any]:
     cast, record = make_cast()
-    marks = {
-        "picture_mark": write_id(MARK_ID),
-        "sound_mark": write_id(sound_id(MARK_ID), SOUND_ID_BITS),
-    }
-    return Statement(datetime.now(UTC), cast.permit, None, **marks), record
+    sound_mark = write_id(sound_id(MARK_ID), SOUND_ID_BITS)
+    return Statement(datetime.now(UTC), cast.permit, None, write_id(MARK_ID), sound_mark), record
 
 
 @pytest.mark.usefixtures("home")

@@ -11,7 +11,7 @@ from bonaface.commands.consent import BASES
 from bonaface.consent import records
 
 HEAVY = ("numpy", "cv2", "numba", "scipy", "onnxruntime", "av", "c2pa", "ai_edge_litert", "rich")
-COMMANDS = ("speak", "check", "consent", "demo", "models", "keys")
+COMMANDS = ("speak", "check", "consent", "demo", "models", "keys", "log")
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from c2pa import Builder, C2paSignerInfo, Reader, Signer
 from PIL import Image
-from unsigned import MIMES, allow, build, consent, photo, recorded, write, write_video
+from unsigned import MIMES, allow, build, consent, photo, recorded, spoil, write, write_video
 
 from bonaface.consent.policy import Permit
 from bonaface.consent.records import ConsentRecord, revoke
@@ -37,19 +37,6 @@ from bonaface.marks.manifest import SOURCE_TYPES
 NOW = datetime.now(UTC)
 PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"
 pytestmark = pytest.mark.usefixtures("home")
-
-
-def spoil(path: Path) -> None:
-    """Change one byte of what is seen or heard."""
-    data = bytearray(path.read_bytes())
-    if path.suffix in {".mp4", ".m4a"}:  # the manifest, which names boxes, comes before
-        start = data.rindex(b"mdat")
-    elif path.suffix in {".wav", ".webp"}:  # and here after
-        start = data.index(b"data" if path.suffix == ".wav" else b"VP8 ")
-    else:
-        start = len(data) - 400
-    data[start + 40] ^= 1
-    path.write_bytes(data)
 
 
 @pytest.fixture
@@ -407,22 +394,35 @@ def test_kinds_are_told_by_content() -> None:
 
 @pytest.mark.parametrize("name", ["video.mp4", "still.jpg", "still.png"])
 def test_a_second_validator_agrees(signed: Callable[[str], Path], name: str) -> None:
-    """`encypher-c2pa` shares no code with c2pa-rs; install it to run this. It stays offline."""
-    pytest.importorskip("encypher_c2pa", reason="pip install encypher-c2pa")
     path = signed(name)
+    assert ask_another(path) == "Trusted match 0"
+    spoil(path)
+    assert ask_another(path).startswith("Invalid mismatch")
+
+
+def test_a_second_validator_agrees_on_what_was_kept(
+    signed: Callable[[str], Path], tmp_path: Path
+) -> None:
+    original, path = signed("still.jpg"), tmp_path / "marked.png"
+    statement = Statement(NOW, None, None, PICTURE_ID, origin="composite", parent=original)
+    sign_media(write(tmp_path / "still.png"), path, "image/png", statement)
+    assert ask_another(path) == "Trusted match 0"
+
+
+def ask_another(path: Path) -> str:
+    """Ask `encypher-c2pa` for state, binding and the number of failures.
+
+    It shares no code with c2pa-rs; install it to run this. It stays offline.
+    """
+    pytest.importorskip("encypher_c2pa", reason="pip install encypher-c2pa")
     root = keys.root_certificate()
     assert root is not None
     code = (
         "import sys, encypher_c2pa as other\n"
         "found = other.verify(sys.argv[1], trust_pem=sys.argv[2], no_default_trust=True,"
         " telemetry=False, online=False)\n"
-        "print(found['validation_state'], found['hard_binding'])"
+        "failed = len(found['validation_results'].get('failure', []))\n"
+        "print(found['validation_state'], found['hard_binding'], failed)"
     )
-
-    def ask() -> str:
-        command = [sys.executable, "-c", code, str(path), root.decode()]
-        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
-
-    assert ask() == "Trusted match"
-    spoil(path)
-    assert ask() == "Invalid mismatch"
+    command = [sys.executable, "-c", code, str(path), root.decode()]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()

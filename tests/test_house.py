@@ -13,6 +13,7 @@ ORDER = (
     "core errors config catalogue",
     "remote",
     "weights vault",
+    "log",
     "face speech consent mind",
     "marks",
     "avatar forensics",

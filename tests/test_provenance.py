@@ -234,6 +234,25 @@ def test_nobody_is_named_by_the_original(tmp_path: Path) -> None:
     assert b"lovelace" not in path.read_bytes().lower()
 
 
+@pytest.mark.parametrize("origin", ["made", "ai"])
+def test_the_signer_stands_by_what_is_theirs(
+    tmp_path: Path, leave: Permit, origin: Literal["made", "ai"]
+) -> None:
+    """C2PA 2.4, section 10.2.2: who says that a file of theirs is by AI is its owner."""
+    path = write(tmp_path / "still.jpg")
+    parent = path if origin == "ai" else None
+    statement = Statement(NOW, leave, photo(), ID, origin=origin, parent=parent)
+    sign_media(path, path, "image/jpeg", statement)
+    with path.open("rb") as file, Reader("image/jpeg", file) as reader:
+        store = json.loads(reader.detailed_json())
+    claim = store["manifests"][store["active_manifest"]]["claim"]
+    assert claim["claim_generator_info"]["specVersion"] == "2.4.0"
+    gathered = [one["url"].rpartition("/")[2] for one in claim.get("gathered_assertions", [])]
+    assert gathered == (["c2pa.ai-disclosure"] if origin == "ai" else [])
+    created = {one["url"].rpartition("/")[2] for one in claim["created_assertions"]}
+    assert created >= {"c2pa.actions.v2", "c2pa.ingredient.v3", "c2pa.soft-binding"}
+
+
 def test_the_disclosures_are_of_the_standards_shape(leave: Permit) -> None:
     """C2PA 2.4, AI disclosure; CAWG 1.1, training and data mining."""
     for statement in (

@@ -10,8 +10,9 @@ import pytest
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import ConsentRecord, Terms, grant, revoke
 from bonaface.core import SECOND, Picture
-from bonaface.forensics.origin import Evidence, Mark, inspect_origin, look_up_consent
+from bonaface.forensics.origin import Evidence, Mark, inspect_origin
 from bonaface.forensics.report import WIDTH, make_report, to_json, to_text
+from bonaface.forensics.standing import look_up_consent
 from bonaface.forensics.verdict import Verdict, judge
 from bonaface.marks.claims import Claims, ConsentReference
 from bonaface.marks.credentials import Credentials, State
@@ -34,7 +35,7 @@ def weigh(
     altered: bool = False,
 ) -> Verdict:
     problems = (CHANGED,) if altered else ()
-    credentials = Credentials(state, said or Claims(), altered, problems)
+    credentials = Credentials(state, said or Claims(), altered, problems=problems)
     return judge(Evidence(credentials, picture=picture, sound=sound))
 
 
@@ -73,7 +74,8 @@ def everything() -> list[tuple[Credentials, Verdict]]:
     ):
         if altered and state != "invalid":
             continue
-        credentials = Credentials(state, said, bool(altered), (CHANGED,) if altered else ())
+        problems = (CHANGED,) if altered else ()
+        credentials = Credentials(state, said, bool(altered), problems=problems)
         found.append((credentials, judge(Evidence(credentials, picture=picture, sound=sound))))
     return found
 
@@ -181,6 +183,10 @@ def test_the_json_is_the_object_of_the_contract() -> None:
         "ai": True,
         "issuer": "Bonaface installation",
         "consent": "active",
+        "recovered": False,
+        "from": None,
+        "recovery": None,
+        "log": {"found": False, "from": None, "kind": None, "at": None, "erased": False},
     }
     assert found["watermarks"] == {
         "picture": {"found": True, "id": PRESENT.id, "strength": 17.2},

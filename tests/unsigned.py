@@ -59,12 +59,12 @@ def write_sound(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def write_wave(path: Path) -> None:
+def write_wave(path: Path, seconds: int = 1) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(16_000)
-        file.writeframes(bytes(32_000))
+        file.writeframes(bytes(32_000 * seconds))
 
 
 def write(path: Path) -> Path:
@@ -78,6 +78,19 @@ def write(path: Path) -> Path:
     else:
         Image.fromarray(pixels()).save(path)
     return path
+
+
+def spoil(path: Path) -> None:
+    """Change one byte of what is seen or heard."""
+    data = bytearray(path.read_bytes())
+    if path.suffix in {".mp4", ".m4a"}:  # the manifest, which names boxes, comes before
+        start = data.rindex(b"mdat")
+    elif path.suffix in {".wav", ".webp"}:  # and here after
+        start = data.index(b"data" if path.suffix == ".wav" else b"VP8 ")
+    else:
+        start = len(data) - 400
+    data[start + 40] ^= 1
+    path.write_bytes(data)
 
 
 def consent(now: datetime) -> ConsentRecord:
@@ -100,10 +113,13 @@ class Signing(Protocol):
     def chain(self) -> bytes: ...
 
 
-def build(manifest: dict[str, Any], signing: Signing, data: bytes) -> bytes:
-    """Sign as a stranger would, with c2pa alone."""
+def build(manifest: dict[str, Any], signing: Signing, data: bytes, uses: str = "") -> bytes:
+    """Sign as a stranger would, with c2pa alone; `uses` are those of a certificate it lets pass."""
     target = io.BytesIO()
-    quiet = Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}})
+    chosen: dict[str, Any] = {"builder": {"thumbnail": {"enabled": False}}}
+    if uses:
+        chosen["trust"] = {"trust_config": uses}
+    quiet = Settings.from_dict(chosen)
     info = C2paSignerInfo(b"es256", signing.chain, signing.key, None)
     with Context(settings=quiet) as context, Signer.from_info(info) as signer:
         Builder(manifest, context=context).sign(signer, "image/jpeg", io.BytesIO(data), target)

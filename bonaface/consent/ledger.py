@@ -2,6 +2,7 @@
 
 A note is a file of its own, written once, so that no crash can tear it and no two processes can
 fight over it. A grant without its note counts as unknown: losing the ledger denies, never allows.
+A revocation stands in the log besides, so that it outlives its note.
 """
 
 import base64
@@ -16,7 +17,10 @@ from bonaface.config import settings
 from bonaface.consent import keys
 from bonaface.consent.canonical import canonical
 from bonaface.errors import KeysError
+from bonaface.log import store
+from bonaface.log.entry import Content
 
+LOGGED = "consent"  # under which a record is found in the log, beside the hidden marks
 Status: TypeAlias = Literal["active", "expired", "revoked", "unknown"]
 
 
@@ -39,11 +43,16 @@ def note_grant(record_id: str, digest: str, valid_until: date, at: datetime) -> 
 def note_revocation(record_id: str, digest: str, at: datetime) -> None:
     """Write down that a record was revoked; again is no error. Raises KeysError."""
     _write(Note(record_id, digest, "revoked", at))
+    if not store.has_mark(record_id, LOGGED):
+        store.append("revoked", Content(digest=digest), ((LOGGED, record_id),))
 
 
 def is_revoked(record_id: str) -> bool:
-    """Tell whether a note of revocation exists; its presence is enough, whoever wrote it."""
-    return _path(record_id, "revoked").exists()
+    """Tell whether a note of revocation exists, or an entry in the log; either is enough.
+
+    Raises KeysError when the log cannot be read: then nobody knows.
+    """
+    return _path(record_id, "revoked").exists() or store.has_mark(record_id, LOGGED)
 
 
 def status(record_id: str, digest: str, now: datetime) -> Status:
@@ -51,8 +60,11 @@ def status(record_id: str, digest: str, now: datetime) -> Status:
     note = _grant(record_id)
     if note is None or note.digest != digest or note.valid_until is None:
         return "unknown"
-    if is_revoked(record_id):
-        return "revoked"
+    try:
+        if is_revoked(record_id):
+            return "revoked"
+    except KeysError:
+        return "unknown"
     return "active" if now.astimezone(UTC).date() <= note.valid_until else "expired"
 
 

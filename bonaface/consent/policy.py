@@ -10,7 +10,7 @@ from bonaface.consent import ledger
 from bonaface.consent.portrait import SAME_WITHIN, distance, hash_pixels
 from bonaface.consent.records import ConsentRecord, verify
 from bonaface.core import Picture
-from bonaface.errors import ConsentDenied, ConsentInvalid, ConsentMissing
+from bonaface.errors import ConsentDenied, ConsentInvalid, ConsentMissing, KeysError
 
 GRANT = (
     "bonaface consent grant --portrait PHOTO --subject NAME --basis self "
@@ -41,7 +41,13 @@ class Permit:
 
     def check(self, now: datetime) -> None:
         """Raise ConsentDenied once the consent is over or taken back."""
-        if ledger.is_revoked(self.record_id):
+        try:
+            revoked = ledger.is_revoked(self.record_id)
+        except KeysError as error:
+            raise ConsentDenied(
+                f"Whether this consent was revoked cannot be read. {error.args[0]}", error.remedy
+            ) from error
+        if revoked:
             raise ConsentDenied("This consent was revoked; nothing more can be made with it.")
         if ledger.status(self.record_id, self.digest, now) == "unknown":
             raise _unlisted()

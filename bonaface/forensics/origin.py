@@ -5,15 +5,13 @@ their absence tells nothing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, TypeAlias
 
-from bonaface.consent.ledger import status
 from bonaface.core import Finding, Time
+from bonaface.forensics.recovery import HERE, NO_TRACE, Recovered, Trace
+from bonaface.forensics.standing import Consent
 from bonaface.marks.ancestry import describe
 from bonaface.marks.credentials import Credentials
-
-Consent: TypeAlias = Literal["active", "expired", "revoked", "unknown", "none"]
+from bonaface.marks.manifest import SEEN_ALGORITHM
 
 # How many times more often this evidence is met on made media than on genuine media. Not measured:
 # the hidden marks count for less than the false alarms found so far would allow (none), because
@@ -41,20 +39,18 @@ class Evidence:
     sound: Mark | None = None  # None: there is no sound to listen to
     until: Time = 0  # how long it lasts; 0 for a still
     limits: tuple[str, ...] = ()  # sentences: what could not be read
+    trace: Trace = NO_TRACE  # to what the hidden marks led
 
+    @property
+    def marked(self) -> bool:
+        """Whether a hidden mark was found."""
+        return any(mark.found for mark in (self.picture, self.sound) if mark is not None)
 
-def look_up_consent(credentials: Credentials, now: datetime) -> Consent:
-    """Ask this installation's ledger about the record that the credentials name.
-
-    Only if the signer is trusted: anybody can copy the name of a record out of one file into
-    another, and sign that themselves.
-    """
-    named = credentials.said.consent
-    if named is None:
-        return "none"
-    if credentials.state != "trusted":
-        return "unknown"
-    return status(named.record_id, named.digest, now)
+    @property
+    def recovered(self) -> Recovered | None:
+        """The stripped credentials of this very film, where the mark led to them."""
+        found = self.trace.recovered
+        return found if found is not None and found.fits else None
 
 
 def inspect_origin(evidence: Evidence) -> tuple[Finding, ...]:
@@ -66,12 +62,16 @@ def inspect_origin(evidence: Evidence) -> tuple[Finding, ...]:
     if evidence.sound is not None:
         weighed = _weigh_mark(evidence.sound, "sound")
         findings.append(_finding(evidence, "sound-mark", *weighed))
+    if evidence.trace.recovered is not None:
+        weighed = _weigh_recovered(evidence.trace.recovered)
+        findings.append(_finding(evidence, "recovered-credentials", *weighed))
     return tuple(findings)
 
 
 def bound_elsewhere(evidence: Evidence) -> bool:
     """Tell whether a hidden mark that was read is not among those the credentials bind."""
-    bound = {value.lower() for _, value in evidence.credentials.said.marks}
+    said = evidence.credentials.said.marks
+    bound = {value.lower() for name, value in said if name != SEEN_ALGORITHM}
     read = {mark.id.lower() for mark in (evidence.picture, evidence.sound) if mark and mark.id}
     return bool(bound and read) and not read <= bound
 
@@ -82,27 +82,39 @@ def _finding(evidence: Evidence, inspector: str, ratio: float | None, reason: st
 
 
 def _weigh_credentials(credentials: Credentials) -> tuple[float | None, str]:
-    score, reason = _weigh_said(credentials)
-    before = (describe(one) for one in credentials.said.ancestors if one.state != "none")
-    return score, " ".join((reason, *before))
-
-
-def _weigh_said(credentials: Credentials) -> tuple[float | None, str]:
-    said, state = credentials.said, credentials.state
-    name = f"“{said.issuer}”" if said.issuer else "somebody without a name"
-    if state == "none":
+    if credentials.state == "none":
         return None, "The file carries no credentials."
-    if state == "invalid":
+    if credentials.state == "invalid":
         why = credentials.problems[0] if credentials.problems else "They do not hold."
-        return (_CHANGED if credentials.altered else None), f"The credentials are invalid. {why}"
-    known = "trusted here" if state == "trusted" else "unknown here"
-    signer = f"signed by {name}, who is {known}"
-    if said.ai:
-        ratio = _TRUSTED if state == "trusted" else _SAID
-        return ratio, f"The credentials are intact, {signer}, and say that AI made or changed this."
-    if said.ai is False:
-        return None, f"The credentials are intact, {signer}, and say that a camera recorded this."
-    return None, f"The credentials are intact, {signer}, and do not say how this was made."
+        reason = f"The credentials are invalid. {why}"
+        return (_CHANGED if credentials.altered else None), _with_past(credentials, reason)
+    return _weigh_intact(credentials, "The credentials")
+
+
+def _weigh_intact(credentials: Credentials, which: str) -> tuple[float | None, str]:
+    said, trusted = credentials.said, credentials.state == "trusted"
+    name = f"“{said.issuer}”" if said.issuer else "somebody without a name"
+    known = "who is trusted here" if trusted else "who is unknown here"
+    signer = f"signed by {name}, {'whose certificate has ended' if credentials.ended else known}"
+    ratio = (_TRUSTED if trusted else _SAID) if said.ai else None
+    how = "do not say how this was made"
+    if said.ai is not None:
+        how = f"say that {'AI made or changed' if said.ai else 'a camera recorded'} this"
+    return ratio, _with_past(credentials, f"{which} are intact, {signer}, and {how}.")
+
+
+def _with_past(credentials: Credentials, reason: str) -> str:
+    before = (describe(one) for one in credentials.said.ancestors if one.state != "none")
+    return " ".join((reason, *before))
+
+
+def _weigh_recovered(found: Recovered) -> tuple[float | None, str]:
+    where = "in the log of this installation" if found.source == HERE else f"at {found.source}"
+    credentials = found.credentials
+    if not found.holds:
+        return None, f"The hidden mark leads to credentials {where} that do not hold."
+    ratio, sentence = _weigh_intact(credentials, f"The credentials that the mark led to {where}")
+    return (ratio if found.fits else None), sentence
 
 
 def _weigh_mark(mark: Mark, where: str) -> tuple[float | None, str]:

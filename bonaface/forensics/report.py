@@ -7,7 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 from bonaface.core import SECOND, Finding
 from bonaface.forensics.origin import Evidence, Mark, inspect_origin
+from bonaface.forensics.recovery import Logged, Recovered
 from bonaface.forensics.verdict import Verdict, judge
+from bonaface.marks.credentials import Credentials
 
 Kind: TypeAlias = Literal["video", "image", "audio"]
 WIDTH = 80  # characters
@@ -51,7 +53,7 @@ def to_json(report: Report) -> str:
 
 
 def _fields(report: Report) -> dict[str, Any]:
-    credentials, verdict = report.evidence.credentials, report.verdict
+    verdict = report.verdict
     return {
         "file": report.file,
         "sha256": report.sha256,
@@ -59,18 +61,61 @@ def _fields(report: Report) -> dict[str, Any]:
         "verdict": verdict.word,
         "probability": None if verdict.probability is None else round(verdict.probability, 4),
         "reasons": list(verdict.reasons),
-        "credentials": {
-            "state": credentials.state,
-            "ai": credentials.said.ai,
-            "issuer": credentials.said.issuer,
-            "consent": report.evidence.consent,
-        },
+        "credentials": _credential_fields(report.evidence),
         "watermarks": {
             "picture": _mark_fields(report.evidence.picture),
             "sound": _mark_fields(report.evidence.sound),
         },
         "findings": [_finding_fields(finding) for finding in report.findings],
         "limits": list(verdict.limits),
+    }
+
+
+def _credential_fields(evidence: Evidence) -> dict[str, Any]:
+    """What the file carries; what it lost and the mark led to, where it carries none that hold.
+
+    `state` is that of the file alone, so that nobody takes a recovered manifest for an intact file.
+    """
+    own, found = evidence.credentials, evidence.recovered
+    lost = found is not None and own.state in {"none", "invalid"}
+    said = found.credentials.said if found is not None and lost else own.said
+    return {
+        "state": own.state,
+        "ai": said.ai,
+        "issuer": said.issuer,
+        "consent": evidence.consent,
+        "recovered": found is not None,
+        "from": found.source if found is not None else None,
+        "recovery": _recovery_fields(evidence.trace.recovered),
+        "log": _log_fields(evidence.trace.logged),
+    }
+
+
+def _recovery_fields(found: Recovered | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    said, agreement = found.credentials.said, found.comparison.agreement
+    return {
+        "manifest": found.manifest,
+        "state": found.credentials.state,
+        "ai": said.ai,
+        "issuer": said.issuer,
+        "signed_at": said.signed_at,
+        "consent": found.consent,
+        "likeness": found.comparison.likeness,
+        "agreement": None if agreement is None else round(agreement, 3),
+    }
+
+
+def _log_fields(logged: Logged | None) -> dict[str, Any]:
+    if logged is None:
+        return {"found": False, "from": None, "kind": None, "at": None, "erased": False}
+    return {
+        "found": True,
+        "from": logged.source,
+        "kind": logged.kind,
+        "at": None if logged.at is None else logged.at.isoformat(),
+        "erased": logged.erased,
     }
 
 
@@ -97,7 +142,7 @@ def to_text(report: Report) -> str:
         f"{_HEADLINES[verdict.word]}  {_clean(report.file)}",
         _fill(_opening(verdict)),
         _section("Why", verdict.reasons),
-        "\n".join(["What was read", *_rows(report)]),
+        "\n".join(["What was read", *_rows(report), _fill(name_layers(report.evidence), "  ")]),
     ]
     if verdict.limits:
         parts.append(_section("Mind", verdict.limits))
@@ -117,22 +162,54 @@ def _section(title: str, sentences: tuple[str, ...]) -> str:
 
 
 def _rows(report: Report) -> list[str]:
-    evidence, said = report.evidence, report.evidence.credentials.said
-    credentials: str = evidence.credentials.state
-    if said.issuer:
-        signed = "signed by" if credentials == "trusted" else "in the name of"
-        credentials += f", {signed} “{said.issuer}”"
-    if said.signed_at:
-        credentials += f", who dates it {said.signed_at[:10]}"
-    rows = [
-        ("Credentials", credentials),
+    evidence, trace = report.evidence, report.evidence.trace
+    rows = [("Credentials", _credential_words(evidence.credentials))]
+    if trace.recovered is not None:
+        words = f"{_credential_words(trace.recovered.credentials)}, from {trace.recovered.source}"
+        rows.append(("Recovered", words))
+    rows += [
         ("Consent", "no record is named" if evidence.consent == "none" else evidence.consent),
         ("Picture mark", _mark_words(evidence.picture, "there is no picture")),
         ("Sound mark", _mark_words(evidence.sound, "there is no sound")),
+        ("Log entry", _log_words(trace.logged)),
         ("Kind", report.kind),
         ("SHA-256", report.sha256),
     ]
     return [_fill(words, f"  {title:<14}") for title, words in rows]
+
+
+def name_layers(evidence: Evidence) -> str:
+    """Say in one sentence which of the five layers of what Bonaface makes were found."""
+    own, marks = evidence.credentials.state, (evidence.picture, evidence.sound)
+    credentials = "in the file" if own in {"trusted", "valid"} else "none"
+    if credentials == "none" and evidence.recovered is not None:
+        credentials = "recovered"
+    hidden = ["found" if one and one.found else "none" for one in marks]
+    log = "found" if evidence.trace.logged is not None else "none"
+    return (
+        "Of the five layers: the visible label is for your eyes and is not read here; "
+        f"picture mark: {hidden[0]}; sound mark: {hidden[1]}; credentials: {credentials}; "
+        f"log entry: {log}."
+    )
+
+
+def _credential_words(credentials: Credentials) -> str:
+    words: str = credentials.state
+    said = credentials.said
+    if said.issuer:
+        signed = "signed by" if credentials.state == "trusted" else "in the name of"
+        words += f", {signed} “{said.issuer}”"
+    if said.signed_at:
+        words += f", who dates it {said.signed_at[:10]}"
+    return words
+
+
+def _log_words(logged: Logged | None) -> str:
+    if logged is None:
+        return "none for these marks"
+    when = f", {logged.at:%Y-%m-%d %H:%M} UTC" if logged.at else ""
+    emptied = ", its manifest erased" if logged.erased else ""
+    return f"a {logged.kind}{when}{emptied}, {logged.source}"
 
 
 def _mark_words(mark: Mark | None, absent: str) -> str:

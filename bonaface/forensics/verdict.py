@@ -20,6 +20,14 @@ _EXIT_CODES: dict[Word, int] = {
     "manipulated": 1,
     "cannot-tell": 2,
 }
+_LIKENESS = {
+    "same": "It looks like what the recovered credentials were made for.",
+    "other": "It does not look like what those credentials were made for: the mark was copied from "
+    "there, or the pictures were changed beyond recognition.",
+    "unclear": "It looks only in part like what the recovered credentials were made for.",
+    "unknown": "Whether the recovered credentials were made for this very film, picture or sound "
+    "could not be compared.",
+}
 _CONSENT = {
     "active": "It names a consent record that was granted here and is in force.",
     "expired": "It names a consent record that was granted here and has expired.",
@@ -34,6 +42,10 @@ _STRIPPED = "Credentials are lost when a file is re-encoded, so their absence me
 _COPIED = (
     "A hidden mark can be written by others who read Bonaface's source; only trusted credentials "
     "say who made a file."
+)
+_APART = (
+    "The recovered credentials belong to the file that was first made with this mark. This copy "
+    "was changed since, so they vouch for what was made and not for what this copy shows."
 )
 _UNKNOWN_SIGNER = "The name of an unknown signer proves nothing: anybody can sign under any name."
 _FILMED = "A camera may have recorded a screen or a print: the signature vouches for the recording."
@@ -66,17 +78,13 @@ def judge(evidence: Evidence) -> Verdict:
 def _word(evidence: Evidence) -> Word:
     credentials = evidence.credentials
     holds = credentials.state in {"trusted", "valid"}
-    if _marked(evidence) or (holds and credentials.said.ai):
+    if evidence.marked or (holds and credentials.said.ai):
         return "made-by-ai"
     if credentials.altered:
         return "manipulated"
     if credentials.state == "trusted" and credentials.said.ai is False:
         return "authentic-signed"
     return "cannot-tell"
-
-
-def _marked(evidence: Evidence) -> bool:
-    return any(mark.found for mark in (evidence.picture, evidence.sound) if mark is not None)
 
 
 def _reasons(evidence: Evidence, findings: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -87,9 +95,40 @@ def _reasons(evidence: Evidence, findings: tuple[Finding, ...]) -> tuple[str, ..
         reasons.append("Before it was changed, its credentials said that AI made it.")
     if bound_elsewhere(evidence):
         reasons.append("The hidden mark belongs to another file than the credentials do.")
+    if (found := evidence.trace.recovered) is not None and found.holds:
+        reasons.append(_LIKENESS[found.comparison.likeness])
+    reasons.extend(_logged(evidence))
     if evidence.consent in _CONSENT:
-        reasons.append(_CONSENT[evidence.consent])
+        reasons.append(_consent(evidence))
     return tuple(reasons)
+
+
+def borne_out(evidence: Evidence) -> bool:
+    """Whether trusted credentials were recovered for the hidden mark, and the film is theirs."""
+    found = evidence.recovered
+    if found is None:
+        return False
+    return found.credentials.state == "trusted" and found.comparison.likeness == "same"
+
+
+def _consent(evidence: Evidence) -> str:
+    found = evidence.recovered
+    if found is not None and found.vouched and found.consent == evidence.consent:
+        return f"It names a consent record that is {found.consent}, as {found.source} says."
+    return _CONSENT[evidence.consent]
+
+
+def _logged(evidence: Evidence) -> list[str]:
+    """What the log says where it has no manifest to give."""
+    logged = evidence.trace.logged
+    if logged is None or evidence.trace.recovered is not None or logged.at is None:
+        return []
+    day = f"{logged.at:%Y-%m-%d}"
+    if logged.erased:
+        return [f"The log of this installation has an entry for the mark, of {day}; it was erased."]
+    if logged.kind == "session":
+        return [f"The mark is that of a live session that began here on {day}."]
+    return [f"The log of this installation has an entry for the mark, of {day}."]
 
 
 def _limits(evidence: Evidence, word: Word) -> tuple[str, ...]:
@@ -99,11 +138,13 @@ def _limits(evidence: Evidence, word: Word) -> tuple[str, ...]:
         limits.append(_NO_DETECTOR)
     if word == "authentic-signed":
         limits.append(_FILMED)
-    if credentials.state == "none":
+    if credentials.state == "none" and evidence.recovered is None:
         limits.append(_STRIPPED)
     if credentials.state == "valid":
         limits.extend(credentials.problems)
         limits.append(_UNKNOWN_SIGNER)
-    if _marked(evidence) and credentials.state != "trusted":
+    if evidence.marked and credentials.state != "trusted" and not borne_out(evidence):
         limits.append(_COPIED)
+    if evidence.recovered is not None:
+        limits.append(_APART)
     return tuple(dict.fromkeys(limits))

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bonaface.marks.store import TRUST, at, by_model, codes, deltas, listed, signer_of, text
+from bonaface.marks.store import (
+    TRUST,
+    TRUSTED,
+    at,
+    by_model,
+    codes,
+    deltas,
+    listed,
+    signer_of,
+    text,
+)
 
 Role: TypeAlias = Literal["parent", "part", "input"]
 State: TypeAlias = Literal["trusted", "valid", "invalid", "none"]
@@ -85,4 +95,4 @@ def _state(store: object, ingredient: object) -> State:
     if {*failed, *failed_now} - TRUST:
         return "invalid"
     known = {*codes(then, "success"), *deltas(results, "success", label)}
-    return "trusted" if "signingCredential.trusted" in known and not failed_now else "valid"
+    return "trusted" if TRUSTED in known and not failed_now else "valid"

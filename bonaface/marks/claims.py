@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 from bonaface.marks.ancestry import Ancestor, read_ancestors
 from bonaface.marks.manifest import CONSENT_LABEL
 from bonaface.marks.store import (
     TRUST,
+    TRUSTED,
     actions,
     active,
     at,
@@ -19,19 +21,23 @@ from bonaface.marks.store import (
     text,
 )
 
+Stamp: TypeAlias = Literal["trusted", "valid", "none"]
+UNTRUSTED, ENDED = "signingCredential.untrusted", "signingCredential.expired"
 INGREDIENT = "ingredient"  # not a code of C2PA: any of an ingredient's
-CHANGED = frozenset(
+CONTENT_CHANGED = frozenset(
     {
-        INGREDIENT,
         "assertion.dataHash.mismatch",
         "assertion.bmffHash.mismatch",
         "assertion.boxesHash.mismatch",
         "assertion.collectionHash.mismatch",
-        "assertion.hashedURI.mismatch",
-        "assertion.missing",
-        "claimSignature.mismatch",
     }
 )
+CHANGED = CONTENT_CHANGED | {
+    INGREDIENT,
+    "assertion.hashedURI.mismatch",
+    "assertion.missing",
+    "claimSignature.mismatch",
+}
 _SENTENCES = {
     INGREDIENT: "The credentials of what it was made from were changed after it was signed.",
     "assertion.dataHash.mismatch": "The file was changed after it was signed.",
@@ -64,7 +70,7 @@ class Claims:
     issuer: str | None = None  # organisation in the signer's certificate
     consent: ConsentReference | None = None
     signed_at: str | None = None  # ISO 8601: by a time-stamp, else by the signer's own clock
-    stamped: bool = False  # a time-stamp authority trusted here says when
+    stamp: Stamp = "none"  # whether a time-stamp says when, by an authority trusted here or not
     actions: tuple[str, ...] = ()
     marks: tuple[tuple[str, str], ...] = ()  # algorithm and id of each soft binding
     ancestors: tuple[Ancestor, ...] = ()  # what went into it, and what that says of itself
@@ -80,12 +86,25 @@ def failures(results: object) -> list[str]:
     is one whose signer is not trusted.
     """
     below = set(deltas(results, "failure")) - TRUST
-    return codes(at(results, "activeManifest"), "failure") + [INGREDIENT] * bool(below)
+    own = at(results, "activeManifest")
+    found = codes(own, "failure") + [INGREDIENT] * bool(below)
+    found += [UNTRUSTED] * (UNTRUSTED in codes(own, "success"))  # see `store`: another list's
+    # c2pa-rs does not look whether an ended certificate would have been trusted
+    return [code for code in found if code != UNTRUSTED or ENDED not in found]
+
+
+def without_content(results: dict[str, Any]) -> dict[str, Any]:
+    """The same results but for whether a content fits its hash."""
+    own = at(results, "activeManifest") or {}
+    kept = [
+        one for one in listed(at(own, "failure")) if text(at(one, "code")) not in CONTENT_CHANGED
+    ]
+    return {**results, "activeManifest": {**own, "failure": kept}}
 
 
 def is_trusted(results: object) -> bool:
     """Tell whether the signer of the active manifest is trusted: C2PA 2.4, section 14.3.6."""
-    return "signingCredential.trusted" in codes(at(results, "activeManifest"), "success")
+    return TRUSTED in codes(at(results, "activeManifest"), "success")
 
 
 def sentence(code: str) -> str:
@@ -103,11 +122,17 @@ def read_claims(store: object) -> Claims:
         issuer=signer_of(manifest),
         consent=_consent(manifest),
         signed_at=text(at(manifest, "signature_info", "time")) or first or None,
-        stamped="timeStamp.trusted" in codes(results, "success"),
+        stamp=_stamp(codes(results, "success")),
         actions=tuple(text(at(action, "action")) for action in done),
         marks=tuple(_marks(manifest)),
         ancestors=tuple(read_ancestors(store, manifest)),
     )
+
+
+def _stamp(found: list[str]) -> Stamp:
+    if "timeStamp.validated" not in found:
+        return "none"
+    return "trusted" if "timeStamp.trusted" in found else "valid"
 
 
 def _consent(manifest: object) -> ConsentReference | None:

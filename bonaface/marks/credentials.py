@@ -9,19 +9,21 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from c2pa import Builder, C2paError, Context, Reader, Settings
 
 from bonaface.errors import CredentialsError, UnreadableMedia, UnwritableMedia
-from bonaface.marks import claims, timestamp, trust
+from bonaface.marks import archive, claims, timestamp, trust
 from bonaface.marks.claims import Claims
 from bonaface.marks.container import sniff, sniff_file
 from bonaface.marks.manifest import (
+    INGREDIENT_LABEL,
     PARENT_ID,
     PORTRAIT_ID,
     Statement,
@@ -31,6 +33,7 @@ from bonaface.marks.manifest import (
     write_manifest,
 )
 from bonaface.marks.pen import Pen
+from bonaface.marks.signer import Signer
 from bonaface.marks.signing import open_signer
 from bonaface.marks.store import TRUST
 
@@ -38,6 +41,7 @@ __all__ = ["Credentials", "Statement", "read_credentials", "sign_media"]
 
 _ANY = "application/octet-stream"  # an ingredient of a kind that is not known here
 _OFFLINE = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+_ONCE = {"verify_after_sign": False}  # what was signed is read back here, as any reader would
 _IN_MEMORY = 32  # MB of a file that is being signed; the rest waits on disk
 # Without leaves c2pa-rs hashes 256 MB at a time, two of them in memory. With leaves a 585 MB file
 # takes 20 MB. But not every layout of MP4 then reads back (fragments do not), and validators do not
@@ -52,7 +56,8 @@ class Credentials:
     """What the credentials of a file say, and whether that can be believed.
 
     trusted: intact, and signed by someone this installation trusts. valid: intact, signed by
-    someone unknown here, so that every word may be theirs alone. invalid: it does not hold.
+    someone unknown here, or whose certificate has ended: every word may be theirs alone.
+    invalid: it does not hold.
     """
 
     state: State
@@ -60,15 +65,19 @@ class Credentials:
     altered: bool = False  # invalid because content or statements changed after signing
     problems: tuple[str, ...] = ()  # sentences
     limits: tuple[str, ...] = ()  # sentences: what could not be read
+    ended: bool = False  # the signer's certificate has, and nothing shows that it was used before
+
+
+_Written: TypeAlias = tuple[bytes, Credentials]  # the manifest store, and how it reads back
 
 
 def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -> bytes:
     """Sign a file (MP4, MOV, JPEG, PNG, WebP, WAV, M4A, MP3 or FLAC, as `mime` says).
 
     Answers the manifest store that is now in it, as JUMBF (C2PA 2.4, section 11). The result is
-    read back, and appears under `path_out` whole or not at all. Raises ConsentMissing,
-    ConsentDenied or Unmarked where there is no leave, CredentialsError, KeysError or
-    UnwritableMedia.
+    read back, its store is kept in the archive, and it appears under `path_out` whole or not at
+    all. Raises ConsentMissing, ConsentDenied or Unmarked where there is no leave, CredentialsError,
+    KeysError or UnwritableMedia.
     """
     require_leave(statement, mime)
     half = _draft(path_out)
@@ -79,6 +88,7 @@ def sign_media(path_in: Path, path_out: Path, mime: str, statement: Statement) -
         store = next(filter(None, stores), None)
         if store is None:
             raise CredentialsError("The credentials did not hold when they were read back.")
+        archive.keep(store, statement)
         half.chmod(path_in.stat().st_mode & 0o777)
         half.replace(path_out)
     except C2paError as error:
@@ -107,30 +117,31 @@ def _unwritable(path: Path, error: OSError) -> UnwritableMedia:
 
 
 def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int) -> bytes | None:
-    """Sign into `half`, and answer the manifest store if it reads back as trusted.
-
-    Where no time-stamp is to be had the file is signed without, or refused, as the settings say.
-    """
-    signer = open_signer(datetime.now(UTC))
+    """Sign into `half`, and answer the manifest store if it reads back as trusted."""
+    signer, address = open_signer(datetime.now(UTC)), timestamp.address()
     write = partial(_write, (path_in, half), mime, statement, leaf)
-    address = timestamp.address()
-    if address is None:
-        return write(Pen(signer))
-    why = "its answer does not hold"
+    store, found = write(Pen(signer)) if address is None else _stamp(write, signer, address)
+    return store if found.state == "trusted" else None
+
+
+def _stamp(write: Callable[[Pen], _Written], signer: Signer, address: str) -> _Written:
+    """Sign with a time-stamp; where none is had, without or not at all, as the settings say."""
+    why = timestamp.REFUSED
     try:
-        store = write(Pen(signer, address))
-        if store is None or _read_back(half, mime).said.stamped:
-            return store
+        written = write(Pen(signer, address))
+        if written[1].said.stamp != "none":
+            timestamp.tell(address, written[1].said.stamp == "trusted")
+            return written
     except C2paError as error:
         why = timestamp.reason(error)
-    store = write(Pen(signer))  # raises what is wrong with the file or the key, if that was it
+    written = write(Pen(signer))  # raises what is wrong with the file or the key, if that was it
     timestamp.lack(address, why)
-    return store
+    return written
 
 
 def _write(
     paths: tuple[Path, Path], mime: str, statement: Statement, leaf: int, pen: Pen
-) -> bytes | None:
+) -> _Written:
     told = None if statement.parent is None else _told(statement.parent)
     with (
         _context(leaf) as context,
@@ -142,20 +153,15 @@ def _write(
         _add_ingredients(builder, statement, told)
         try:
             store: bytes = builder.sign(signer, mime, source, target)
-        except C2paError:
+        finally:
             pen.complain()
-            raise
-    return store if _read_back(paths[1], mime).state == "trusted" else None
+        target.seek(0)
+        return store, _read(mime, target)
 
 
 def _told(parent: Path) -> bool | None:
     before = read_credentials(parent)
     return None if before.state == "none" else before.said.ai is True
-
-
-def _read_back(path: Path, mime: str) -> Credentials:
-    with path.open("rb") as stream:
-        return _read(mime, stream)
 
 
 def _add_ingredients(builder: Builder, statement: Statement, told: bool | None) -> None:
@@ -192,6 +198,24 @@ def read_credentials(path: Path) -> Credentials:
         raise UnreadableMedia(f"{path} could not be read: {error.strerror}.") from error
 
 
+def read_store(store: bytes) -> Credentials:
+    """Check a manifest store (JUMBF) apart from any file: all but the hash over a content.
+
+    trusted and valid then say that these are the words of who signed them, and nothing about a
+    file. A broken or hostile store is answered, never raised.
+    """
+    try:
+        with (
+            _context() as context,
+            Reader("application/c2pa", io.BytesIO(store), context=context) as reader,
+        ):
+            results = reader.get_validation_results()
+            said = json.loads(reader.json())
+    except (C2paError, ValueError) as error:
+        return Credentials("none", limits=(_unread(error),))
+    return _judged(None, claims.without_content(results or {}), said)
+
+
 def _read(mime: str, stream: io.BufferedIOBase) -> Credentials:
     try:
         with (
@@ -216,7 +240,8 @@ def _judged(state: str | None, results: Any, store: Any) -> Credentials:
     if not failures and state != "Invalid" and claims.is_trusted(results):
         return Credentials("trusted", said)
     if TRUST.issuperset(failures) and (failures or state != "Invalid"):
-        return Credentials("valid", said, problems=problems)
+        ended = claims.ENDED in failures
+        return Credentials("valid", said, ended=ended, problems=problems)
     altered = not claims.CHANGED.isdisjoint(failures)
     return Credentials("invalid", said, altered=altered, problems=problems)
 
@@ -226,9 +251,12 @@ def _context(leaf: int = 0) -> Context:
     leaves = {"merkle_tree_chunk_size_in_kb": leaf} if leaf else {}
     limits = {"allowed_network_hosts": [], **leaves}
     chosen: dict[str, Any] = {
-        "builder": {"thumbnail": {"enabled": False}},
+        "builder": {
+            "thumbnail": {"enabled": False},
+            "created_assertion_labels": [INGREDIENT_LABEL],
+        },
         "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY, **limits},
-        "verify": {"verify_trust": True, **_OFFLINE},
+        "verify": {"verify_trust": True, **_OFFLINE, **_ONCE},
         "trust": trust.trust_settings(),
     }
     return Context(settings=Settings.from_dict(chosen))

@@ -7,7 +7,7 @@ noticed at the next file and one that is put in again is found.
 import hashlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -63,16 +63,15 @@ def _session(token: Token) -> Iterator[Any]:
         raise KeysError(
             "A key in hardware needs python-pkcs11.", "Run: pip install 'bonaface[hardware]'"
         ) from error
-    try:
-        with (
-            _ONE_AT_A_TIME,
-            pkcs11.lib(token.module)
-            .get_token(token_label=token.label)
-            .open(user_pin=token.pin) as session,
-        ):
-            yield session
-    except pkcs11.PKCS11Error as error:
-        raise _refused(token, error) from error
+    with _ONE_AT_A_TIME:
+        try:
+            found = pkcs11.lib(token.module).get_token(token_label=token.label)
+            with found.open(user_pin=token.pin) as session:
+                yield session
+        except pkcs11.PKCS11Error as error:
+            with suppress(pkcs11.PKCS11Error):
+                pkcs11.lib(token.module).reinitialize()  # else some find no token that comes back
+            raise _refused(token, error) from error
 
 
 def _require_all(token: Token) -> None:

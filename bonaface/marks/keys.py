@@ -113,6 +113,11 @@ def describe_keys() -> Iterator[KeyFact]:
             if file == SIGNER_FILE:
                 until = _in_use_until(pair)
             yield KeyFact(name, path, pair.certificate.fingerprint(hashes.SHA256()).hex(), until)
+    path = folder() / TOKEN_FILE
+    if path.exists():
+        certificate = _certificate(vault.read_private(path), path)
+        fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
+        yield KeyFact("token", path, fingerprint, certificate.not_valid_after_utc)
     public = consent_keys.own_public()
     if public is not None:
         hasher = hashes.Hash(hashes.SHA256())

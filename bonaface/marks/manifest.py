@@ -16,9 +16,12 @@ from bonaface.consent.policy import Permit
 from bonaface.errors import ConsentMissing, Unmarked
 
 NAME = "Bonaface"
-CONSENT_LABEL = "org.bonaface.consent"
+SPEC = "2.4.0"  # of C2PA
+CONSENT_LABEL, DISCLOSURE_LABEL = "org.bonaface.consent", "c2pa.ai-disclosure"
+INGREDIENT_LABEL = "c2pa.ingredient"  # c2pa-rs puts the version to it
 PICTURE_ALGORITHM = "org.bonaface.picture.1"
 SOUND_ALGORITHM = "org.bonaface.sound.1"
+SEEN_ALGORITHM = "org.bonaface.seen.1"  # fingerprints, see seen.py
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 PORTRAIT_ID, PARENT_ID, PART_ID = "portrait", "parent", "part"
 # made: by Bonaface. ai, composite: by other tools, wholly or in part by a model, as its owner says.
@@ -42,6 +45,13 @@ class Statement:
     origin: Origin = "made"
     parent: Path | None = None  # the file that this was before it was marked: an ingredient
     parts: tuple[Path, ...] = ()  # files that are seen or heard in it: ingredients
+    seen: tuple[str, ...] = ()  # fingerprints of its pictures, hex
+
+    @property
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """Algorithm and id of each hidden mark."""
+        both = ((PICTURE_ALGORITHM, self.picture_mark), (SOUND_ALGORITHM, self.sound_mark))
+        return tuple((algorithm, mark) for algorithm, mark in both if mark is not None)
 
 
 def require_leave(statement: Statement, mime: str) -> None:
@@ -68,14 +78,23 @@ def write_manifest(statement: Statement, told: bool | None = None) -> dict[str, 
     where it carries none. The ingredients are added with their files.
     """
     actions = _actions(statement, told)
-    assertions = [actions, *_bindings(statement), _disclosure(statement), _mining()]
+    bindings = [*_bindings(statement), *_fingerprints(statement)]
+    assertions = [actions, *bindings, _disclosure(statement), _mining()]
     if statement.permit is not None:
         assertions.append(_consent(statement.permit))
     return {
         "claim_version": 2,
-        "claim_generator_info": [{"name": NAME, "version": __version__}],
-        "assertions": assertions,
+        "claim_generator_info": [{"name": NAME, "version": __version__, "specVersion": SPEC}],
+        "assertions": [one | {"created": _is_own(one, statement)} for one in assertions],
     }
+
+
+def _is_own(assertion: dict[str, Any], statement: Statement) -> bool:
+    """Tell the signer's own word from what was gathered: C2PA 2.4, section 10.2.2.
+
+    That a file of others is by AI is its owner's word.
+    """
+    return statement.origin == "made" or assertion["label"] != DISCLOSURE_LABEL
 
 
 def ingredients(statement: Statement, told: bool | None = None) -> dict[str, dict[str, str]]:
@@ -162,18 +181,17 @@ def _source(statement: Statement) -> str:
 
 def _bindings(statement: Statement) -> list[dict[str, Any]]:
     """C2PA 2.4, section 18.10: how to find this manifest again once it was stripped."""
-    marks = (
-        (PICTURE_ALGORITHM, statement.picture_mark),
-        (SOUND_ALGORITHM, statement.sound_mark),
-    )
-    return [
-        {
-            "label": "c2pa.soft-binding",
-            "data": {"alg": algorithm, "blocks": [{"scope": {}, "value": mark}]},
-        }
-        for algorithm, mark in marks
-        if mark is not None
-    ]
+    return [_binding(algorithm, mark) for algorithm, mark in statement.marks]
+
+
+def _fingerprints(statement: Statement) -> list[dict[str, Any]]:
+    """By which a mark that was copied into another film is told from its own."""
+    return [_binding(SEEN_ALGORITHM, *statement.seen)] if statement.seen else []
+
+
+def _binding(algorithm: str, *values: str) -> dict[str, Any]:
+    blocks = [{"scope": {}, "value": value} for value in values]
+    return {"label": "c2pa.soft-binding", "data": {"alg": algorithm, "blocks": blocks}}
 
 
 def _disclosure(statement: Statement) -> dict[str, Any]:
@@ -186,7 +204,7 @@ def _disclosure(statement: Statement) -> dict[str, Any]:
         data["modelName"] = NAME
         data["modelIdentifier"] = f"pkg:generic/bonaface@{__version__}"
         data["contentProfile"] = {"humanOversightLevel": "prompt_guided"}
-    return {"label": "c2pa.ai-disclosure", "data": data}
+    return {"label": DISCLOSURE_LABEL, "data": data}
 
 
 def _mining() -> dict[str, Any]:

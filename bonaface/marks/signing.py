@@ -10,7 +10,7 @@ from functools import cache
 
 from bonaface.config import settings
 from bonaface.errors import KeysError
-from bonaface.marks import chain, hardware, keys
+from bonaface.marks import chain, hardware, keys, timestamp
 from bonaface.marks.signer import Key, Signer
 
 LOG = logging.getLogger("bonaface.keys")
@@ -31,6 +31,15 @@ def open_signer(now: datetime) -> Signer:
     if warning:
         _tell_once(warning)
     return signer
+
+
+def require_ready(now: datetime) -> None:
+    """Refuse before the work what could not be signed after it. Raises KeysError, SettingsError.
+
+    A token may be taken out and a certificate may end meanwhile; what can be known is known.
+    """
+    open_signer(now)
+    timestamp.require_address()
 
 
 def open_token() -> Key | None:

@@ -5,8 +5,10 @@ not said.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+TRUSTED = "signingCredential.trusted"
+TSA_LIST: Final = "tsa"  # the list of who may say when
 TRUST = frozenset({"signingCredential.untrusted", "signingCredential.expired"})  # not of damage
 # The last word of the IPTC digital source types, and of C2PA's own (2.4, section 18.15).
 _BY_MODEL = {
@@ -56,13 +58,13 @@ def signer_of(manifest: object) -> str | None:
 
 def codes(results: object, kind: str) -> list[str]:
     """List the codes of one manifest's results: success, informational or failure."""
-    return [text(at(entry, "code")) for entry in listed(at(results, kind))]
+    return [_code(entry) for entry in listed(at(results, kind))]
 
 
 def deltas(results: object, kind: str, label: str = "") -> list[str]:
     """List the codes in which ingredients are found otherwise now than when they went in."""
     return [
-        text(at(entry, "code"))
+        _code(entry)
         for delta in listed(at(results, "ingredientDeltas"))
         for entry in listed(at(delta, "validationDeltas", kind))
         if label in text(at(entry, "url"))
@@ -92,6 +94,17 @@ def text(value: object) -> str:
     """Take some of a text, without what a terminal would obey; anything else for none."""
     found = value if isinstance(value, str) else ""
     return "".join(letter for letter in found[:_LONGEST] if letter.isprintable())
+
+
+def _code(entry: object) -> str:
+    """Take a code; that of trust only where the list was one of makers.
+
+    c2pa-rs 0.91 keeps a list of each kind and looks in all: whoever may say when would be trusted
+    to say what.
+    """
+    code = text(at(entry, "code"))
+    elsewhere = f"[{TSA_LIST}]" in text(at(entry, "explanation"))
+    return "signingCredential.untrusted" if code == TRUSTED and elsewhere else code
 
 
 def _goes_in(ingredient: object) -> bool:

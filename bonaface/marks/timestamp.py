@@ -14,11 +14,26 @@ from bonaface.config import settings
 from bonaface.errors import CredentialsError, SettingsError
 
 LOG = logging.getLogger("bonaface.credentials")
+REFUSED = "its answer is no time-stamp that holds for this file"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def address() -> str | None:
-    """Answer the address of the authority to ask; None for none. Raises SettingsError."""
+    """Answer the address of the authority to ask; None for none.
+
+    Raises SettingsError, and CredentialsError where there must be a time-stamp and nobody is asked.
+    """
+    given = require_address()
+    if given is None:
+        return None
+    if settings().offline and urlsplit(given).hostname not in _LOOPBACK:
+        lack(given, "BONAFACE_OFFLINE is set")
+        return None
+    return given
+
+
+def require_address() -> str | None:
+    """Answer the address that the settings give, if any. Raises SettingsError if it is none."""
     given = settings().tsa
     if given is None:
         return None
@@ -29,9 +44,6 @@ def address() -> str | None:
         fit = False
     if not fit:
         raise SettingsError(f"BONAFACE_TSA is no http address: {given!r}.")
-    if settings().offline and parts.hostname not in _LOOPBACK:
-        lack(given, "BONAFACE_OFFLINE is set")
-        return None
     return given
 
 
@@ -50,6 +62,15 @@ def lack(given: str, reason: str) -> None:
     LOG.warning("%s The file is signed without one.", sentence)
 
 
+def tell(given: str, trusted: bool) -> None:
+    """Warn where a time-stamp counts for nothing here, though it may elsewhere."""
+    if not trusted:
+        LOG.warning(
+            "The time-stamp authority at %s is not trusted here. Run: bonaface keys trust --time",
+            host(given),
+        )
+
+
 def reason(error: Exception) -> str:
     """Say why, as far as c2pa tells."""
     text = str(error)
@@ -58,4 +79,4 @@ def reason(error: Exception) -> str:
         return f"it answered with the status {status[1]}"
     if "http resolver" in text:
         return "it is not there, or did not answer within 30 seconds"
-    return "its answer is no time-stamp for this file that holds"
+    return REFUSED

@@ -18,6 +18,7 @@ from bonaface.config import settings
 from bonaface.errors import KeysError
 from bonaface.marks import chain, keys
 from bonaface.marks.keys import KeyFact
+from bonaface.marks.store import TSA_LIST
 
 Kind: TypeAlias = Literal["manifest", "tsa"]  # as c2pa-rs names them
 FOLDERS: dict[Kind, str] = {"manifest": "trust", "tsa": "trust-time"}
@@ -50,13 +51,13 @@ def anchors(kind: Kind = "manifest") -> str:
 
 def trust_settings() -> dict[str, Any]:
     """Describe all that is trusted in the way c2pa-rs takes it. Raises KeysError."""
-    kinds: tuple[tuple[Kind, str], ...] = (("manifest", USES), ("tsa", _TIME_STAMPING))
+    kinds: tuple[tuple[Kind, str], ...] = (("manifest", USES), (TSA_LIST, _TIME_STAMPING))
     lists = [
         {"trust_anchors": found, "trust_kind": kind, "trust_uri": kind, "trust_config": uses}
         for kind, uses in kinds
         if (found := anchors(kind))
     ]
-    return {"anchors": lists, "trust_config": USES}
+    return {"anchors": lists, "trust_config": USES}  # the first list that fits is the one named
 
 
 def describe() -> Iterator[KeyFact]:

@@ -52,6 +52,7 @@ def needs(scope: str) -> Callable[..., Caller]:
 
 
 Maker = Annotated[Caller, Depends(needs("make"))]
+Checker = Annotated[Caller, Depends(needs("check"))]
 Consenter = Annotated[Caller, Depends(needs("consent"))]
 Administrator = Annotated[Caller, Depends(needs("admin"))]
 

@@ -5,12 +5,14 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
 
 from bonaface import __version__
 from bonaface.errors import BonafaceError
+from bonaface.marks import signing
 from bonaface.server import problems, telemetry
 from bonaface.server.admission import Admission
 from bonaface.server.broadcasts import Broadcasts
@@ -19,9 +21,19 @@ from bonaface.server.host import Host
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
 from bonaface.server.metrics import Metrics
+from bonaface.server.readers import MarkReader
 from bonaface.server.recordings import RecordingStore
 from bonaface.server.registry import Registry
-from bonaface.server.routes import broadcasts, events, health, likenesses, page, peers, sessions
+from bonaface.server.routes import (
+    bindings,
+    broadcasts,
+    events,
+    health,
+    likenesses,
+    page,
+    peers,
+    sessions,
+)
 from bonaface.server.routes import settings as chosen
 from bonaface.server.settings import ServerSettings
 from bonaface.server.tickets import TicketOffice
@@ -39,6 +51,7 @@ TAGS = [
     {"name": "sessions", "description": "Live faces: begin, drive, say, follow, end."},
     {"name": "peers", "description": "WebRTC by HTTP: the page's peer, WHIP in, WHEP out."},
     {"name": "broadcasts", "description": "HLS, recordings, RTMP, and the face as a webcam."},
+    {"name": "credentials", "description": "Signed manifests, found by hidden mark (C2PA 2.4)."},
     {"name": "health", "description": "Whether it is well, and what it measures."},
 ]
 MakeEngine = Callable[[ServerSettings], Engine]
@@ -79,7 +92,7 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
     )
     app.add_middleware(Guard, settings=settings, tally=tally)
     problems.install(app)
-    for part in (chosen, likenesses, sessions, events, peers, broadcasts, health, page):
+    for part in (chosen, likenesses, sessions, events, peers, broadcasts, bindings, health, page):
         app.include_router(part.router)
     return app
 
@@ -97,6 +110,7 @@ def _open(
         tickets=TicketOffice(private / "tickets.key"),
         store=LikenessStore(settings.home / "likenesses", limits.likenesses),
         decoder=Decoder(limits.pixels),
+        reader=MarkReader(),
         engine=engine,
         registry=registry,
         broadcasts=Broadcasts(registry, group),
@@ -126,6 +140,8 @@ async def _warm(host: Host) -> None:
     """Compile and load before the first visitor comes; /healthz says what is missing."""
     try:
         found = await host.work(host.store.list)
+        with suppress(BonafaceError):
+            host.missing.extend(await host.work(signing.warnings, datetime.now(UTC)))
         with suppress(BonafaceError):
             if found:
                 first = await host.work(

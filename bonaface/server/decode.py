@@ -20,16 +20,20 @@ NAME: Final = "This photo"
 HUNGRY: Final = "This photo needs too much memory to be decoded."
 
 
-def bound() -> None:
-    """Give up what this process does not need, for good (setrlimit(2))."""
+def bound(seconds: int = SECONDS, *, threads: bool = False) -> None:
+    """Give up what this process does not need, for good (setrlimit(2)).
+
+    `threads` leaves it some: they count as processes.
+    """
     limits = {
         resource.RLIMIT_AS: _size() + MEMORY,
-        resource.RLIMIT_CPU: SECONDS,
+        resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NOFILE: FILES,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NPROC: 0,
     }
+    if not threads:
+        limits[resource.RLIMIT_NPROC] = 0
     for kind, most in limits.items():
         _, hard = resource.getrlimit(kind)
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -52,16 +56,17 @@ def main() -> int:
     try:
         pixels = decode_photo(sys.stdin.buffer.read(MOST_BYTES), NAME, most).pixels
     except MemoryError:
-        return _say({"error": HUNGRY, "remedy": "Scale it down."})
+        return say({"error": HUNGRY, "remedy": "Scale it down."})
     except BonafaceError as error:
-        return _say({"error": str(error.args[0]), "remedy": error.remedy})
-    _say({"height": pixels.shape[0], "width": pixels.shape[1]})
+        return say({"error": str(error.args[0]), "remedy": error.remedy})
+    say({"height": pixels.shape[0], "width": pixels.shape[1]})
     sys.stdout.buffer.write(pixels.data)
     sys.stdout.buffer.flush()
     return 0
 
 
-def _say(head: dict[str, Any]) -> int:
+def say(head: dict[str, Any]) -> int:
+    """Write one line of JSON; answers the exit code."""
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n")
     sys.stdout.buffer.flush()
     return 0

@@ -23,7 +23,8 @@ STRICT = "max-age=31536000"  # HTTPS from now on, where this server speaks it it
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = "/api/likenesses"
 PICTURE = "/background"
-COSTLY = ("/api/likenesses", "/api/sessions", "/whip/", "/whep/")  # what a POST there begins
+READ = "/c2pa/soft-bindings/matches/byContent"
+COSTLY = ("/api/likenesses", "/api/sessions", "/whip/", "/whep/", READ)  # what a POST there begins
 CHEAP = ("/say", "/interrupt", "/tickets")
 QUIET = ("/healthz", "/page/")  # never refused for their number
 
@@ -134,7 +135,7 @@ class Guard:
 
     def _most(self, scope: Scope) -> int:
         limits = self._settings.limits
-        brings = scope["path"] == UPLOADS or scope["path"].endswith(PICTURE)
+        brings = scope["path"] in {UPLOADS, READ} or scope["path"].endswith(PICTURE)
         return limits.upload if brings else limits.body
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:

@@ -15,6 +15,7 @@ from bonaface.server.ice import IceEntry, open_ice
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
 from bonaface.server.rates import Buckets
+from bonaface.server.readers import MarkReader
 from bonaface.server.recordings import RecordingStore
 from bonaface.server.registry import Registry
 from bonaface.server.settings import ServerSettings
@@ -35,6 +36,7 @@ class Host:
     tickets: TicketOffice
     store: LikenessStore
     decoder: Decoder
+    reader: MarkReader
     engine: Engine
     registry: Registry
     broadcasts: Broadcasts

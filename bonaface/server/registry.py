@@ -13,6 +13,7 @@ from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import Picture
 from bonaface.errors import RequestRefused
+from bonaface.marks.archive import note_session
 from bonaface.server.admission import Admission, Load
 from bonaface.server.live import Background, Drive, Engine, LivePeer, LiveSession, Role, Show, Wish
 from bonaface.server.settings import Limits
@@ -98,11 +99,15 @@ class Registry:
     def __len__(self) -> int:
         return len(self._running)
 
-    def begin(self, likeness: Likeness, leave: Permit, wish: Wish, owner: Caller) -> Running:
-        """Start a session for which `admission` has made room; gives the room back if it fails."""
+    async def begin(self, likeness: Likeness, leave: Permit, wish: Wish, owner: Caller) -> Running:
+        """Start a session for which `admission` has made room; gives the room back if it fails.
+
+        Its mark is in the log before anybody can watch: without an entry there is no session.
+        """
         try:
             show = self.engine.open(likeness, leave, wish)
             _begin(show.session, wish)
+            await _note(show.session, leave)
         except BaseException:
             self.admission.leave(wish.size, wish.rate)
             raise
@@ -256,6 +261,16 @@ def _begin(session: LiveSession, wish: Wish) -> None:
     if wish.background not in {"own", "picture"}:
         session.place(wish.background)
     session.drive(wish.drive, own_voice=wish.own_voice)
+
+
+async def _note(session: LiveSession, leave: Permit) -> None:
+    """Write its mark into the log; lets go of the session if that fails. Raises KeysError."""
+    try:
+        await asyncio.to_thread(note_session, session.mark_id, leave)
+    except BaseException:
+        session.end()
+        await session.run()
+        raise
 
 
 async def _listen(one: Running) -> None:

@@ -16,7 +16,12 @@ from bonaface.errors import RequestRefused, UnreadableMedia
 WALL: Final = 20.0  # s from start to answer
 AT_ONCE: Final = 2  # photos being decoded
 _WINDOW: Final = 1 << 22  # bytes in flight from the child
-_ROOT: Final = str(Path(bonaface.__file__).parent.parent)
+ENVIRONMENT: Final = {  # of children: nothing of ours but where the code is
+    "PATH": os.defpath,
+    "PYTHONPATH": str(Path(bonaface.__file__).parent.parent),
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 _REMEDY: Final = "Save it again as JPEG or PNG, no larger than 8000 pixels a side."
 # What files of other kinds begin with, for a refusal that helps
 _OTHERS: Final = (
@@ -82,12 +87,7 @@ class Decoder:
             stderr=asyncio.subprocess.DEVNULL,
             limit=_WINDOW,
             cwd="/",
-            env={
-                "PATH": os.defpath,
-                "PYTHONPATH": _ROOT,
-                "OPENBLAS_NUM_THREADS": "1",
-                "OMP_NUM_THREADS": "1",
-            },
+            env=ENVIRONMENT,
         )
 
 

@@ -16,10 +16,12 @@ from bonaface.marks.credentials import Statement, sign_media
 from bonaface.marks.manifest import require_leave
 from bonaface.marks.marked import MarkedPicture
 from bonaface.marks.opening import Opening
+from bonaface.marks.signing import require_ready
 from bonaface.marks.wording import ENGLISH
 from bonaface.media.broadcast.broadcast import Broadcast, Report, Tell
 from bonaface.media.broadcast.hopper import Hopper, Marked
 from bonaface.media.broadcast.reel import Quality, Reel
+from bonaface.media.fingerprints import fingerprint_file
 from bonaface.media.video import draft, writing
 
 MP4 = "video/mp4"
@@ -55,6 +57,7 @@ class Recording(Broadcast):
         require_leave(statement, MP4)
         if statement.permit is not None:
             statement.permit.require("recorded")
+        require_ready(datetime.now(UTC))
         self._path, self._statement = path, statement
         self._opening = Opening(sentence)
         self._quality = replace(QUALITY, rate=rate)
@@ -67,7 +70,8 @@ class Recording(Broadcast):
             with draft(self._path, ".mp4") as half:
                 self._note(Report("live"))
                 self._write(half, first, hopper)
-                made = replace(self._statement, made_at=datetime.now(UTC))
+                now, seen = datetime.now(UTC), fingerprint_file(half)
+                made = replace(self._statement, made_at=now, seen=seen)
                 sign_media(half, self._path, MP4, made)
         except UnwritableMedia as error:
             LOG.warning("a recording failed: %s", error.args[0])

@@ -189,7 +189,7 @@ async def begin(host: Here, response: Response, caller: Maker, asked: WishView) 
         except BaseException:
             host.registry.admission.leave(wish.size, wish.rate)
             raise
-        one = host.registry.begin(likeness, leave, wish, caller)
+        one = await host.registry.begin(likeness, leave, wish, caller)
     response.headers["Location"] = f"/api/sessions/{one.id}"
     return view(host, one)
 

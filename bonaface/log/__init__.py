@@ -1,0 +1,1 @@
+"""What was made here and what was taken back: an append-only log in which each entry vouches."""
