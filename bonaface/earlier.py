@@ -106,7 +106,9 @@ def _picture_id(media: Media, until: float) -> int | None:
     if media.kind == "audio":
         return None
     try:
-        return read_picture_mark(read_pictures(media.path, until)).mark_id
+        # the mark of what was cropped lies elsewhere than a new one will: both can be read then
+        pictures = read_pictures(media.path, until)
+        return read_picture_mark(pictures, everywhere=False).mark_id
     except UnreadableMedia:  # what cannot be read is reported where it is marked
         return None
 

@@ -22,7 +22,7 @@ from bonaface.check import check
 from bonaface.cli import main
 from bonaface.core import Sound
 from bonaface.earlier import Earlier, Ids, read_ids
-from bonaface.errors import SettingsError, UnreadableMedia, UnwritableMedia
+from bonaface.errors import MarkError, SettingsError, UnreadableMedia, UnwritableMedia
 from bonaface.mark import Order, mark
 from bonaface.marks.container import sniff_file
 from bonaface.marks.credentials import Credentials, read_credentials
@@ -199,12 +199,19 @@ def test_odd_films_look_as_they_did(
 
 
 @pytest.mark.slow
-def test_a_single_tiny_frame_is_marked_and_the_loss_is_told(tmp_path: Path) -> None:
+def test_a_film_too_small_for_a_mark_is_refused(tmp_path: Path) -> None:
     clip = film(tmp_path / "a.mp4", "-vf", "scale=16:16,setsar=1", "-frames:v", "1")
-    outcome = mark(clip, tmp_path / "out.mp4", AI)
+    with pytest.raises(MarkError, match="too small"):
+        mark(clip, tmp_path / "out.mp4", AI)
+    assert visible(tmp_path) == ["a.mp4"]
+
+
+def test_where_no_mark_can_be_read_back_it_is_told(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (100, 100, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    outcome = mark(tmp_path / "a.png", tmp_path / "out.png", AI)
     assert any("No hidden mark could be read back" in note for note in outcome.notes)
-    assert read_credentials(tmp_path / "out.mp4").state == "trusted"
-    assert look(tmp_path / "out.mp4").width == 16
+    assert read_credentials(tmp_path / "out.png").state == "trusted"
 
 
 @pytest.mark.slow
