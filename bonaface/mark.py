@@ -217,7 +217,7 @@ def _read_back(half: Path) -> Iterator[str]:
     if media.kind != "audio" and read.picture is None:
         lost.append("picture (it is very small, short, flat or noisy)")
     if media.has_sound and read.sound is None:
-        lost.append("sound (it is very short or quiet)")
+        lost.append("sound (it is very short, quiet or plain)")
     if lost:
         yield f"No hidden mark could be read back from the {' nor from the '.join(lost)}."
 
