@@ -107,18 +107,20 @@ class _View:
         return _Sight(max(z, float(scores.max())), best, mark_id)
 
 
-def read_picture_mark(pictures: Iterable[Picture], key: ReadingKey = PUBLIC) -> PictureReading:
+def read_picture_mark(
+    pictures: Iterable[Picture], key: ReadingKey = PUBLIC, *, everywhere: bool = True
+) -> PictureReading:
     """Look for a mark in a film (or one picture), ten seconds at a time, until an id is read.
 
     Two seconds of film are enough for most. Knows uncropped and mirrored films at once; what was
     cropped, turned or put into another picture takes a search of some seconds, in the first half
-    minute and in one window of each minute after.
+    minute and in one window of each minute after; none unless `everywhere`.
     """
     pattern = draw_pattern(key)
     best = PictureReading(found=False, mark_id=None, strength=0.0)
     for count, window in enumerate(gather_windows(pictures), start=1):
         chance = CHANCE / (count * (count + 1))  # adds up to CHANCE over any number of windows
-        search = count <= ALL_OF or count % ONE_OF == 0
+        search = everywhere and (count <= ALL_OF or count % ONE_OF == 0)
         for sight, bar in _look(window, pattern, key, search, chance):
             if sight.mark_id is not None:
                 return PictureReading(True, sight.mark_id, sight.z, sight.place)

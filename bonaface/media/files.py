@@ -1,16 +1,17 @@
 """Media files in: what kind of file it is, its pictures, its sound; decoded as they are read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import av
 import av.error
 import numpy as np
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
+from av.stream import Stream
 
 from bonaface.core import SECOND, Picture, Sound
 from bonaface.errors import UnreadableMedia
@@ -19,6 +20,7 @@ from bonaface.media.photos import read_photo
 Kind = Literal["video", "image", "audio"]
 MOST_SIDE = 8192  # px; a larger video is refused before it is decoded
 _STILLS = ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "gif", "bmp_pipe", "tiff_pipe")
+Damage: TypeAlias = Callable[[UnreadableMedia], None]  # told what is broken; may raise it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Media:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[InputContainer]:
+def open_media(path: Path) -> Iterator[InputContainer]:
+    """Open a local file to decode it. Foreign errors of the block become UnreadableMedia."""
     if not path.exists():
         raise UnreadableMedia(f"There is no file {path}.", "Check the path.")
     if path.is_dir():
@@ -48,9 +51,37 @@ def _open(path: Path) -> Iterator[InputContainer]:
     except (av.error.FFmpegError, ValueError, UnicodeError) as cause:
         if isinstance(cause, UnreadableMedia):
             raise
-        why = getattr(cause, "strerror", None) or str(cause)
-        remedy = "It is damaged, or no media file. Try another copy."
-        raise UnreadableMedia(f"Cannot read {path.name}: {why}.", remedy) from cause
+        raise _unreadable(path, cause) from cause
+
+
+def _unreadable(path: Path, cause: Exception) -> UnreadableMedia:
+    why = getattr(cause, "strerror", None) or str(cause)
+    remedy = "It is damaged, or no media file. Try another copy."
+    return UnreadableMedia(f"Cannot read {path.name}: {why}.", remedy)
+
+
+def refuse(error: UnreadableMedia) -> None:
+    """What to do about damage unless somebody wants what is left: raise it."""
+    raise error
+
+
+def decode(
+    path: Path, container: InputContainer, streams: Sequence[Stream], damage: Damage = refuse
+) -> Iterator[av.VideoFrame | av.AudioFrame]:
+    """Decode streams side by side, in the order of the file; `damage` hears what is broken."""
+    packets = container.demux(list(streams))
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError as cause:
+            damage(_unreadable(path, cause))
+            return
+        if packet is None:
+            return
+        try:
+            yield from packet.decode()  # type: ignore[misc]  # no subtitles among the streams
+        except av.error.FFmpegError as cause:
+            damage(_unreadable(path, cause))
 
 
 def look(path: Path) -> Media:
@@ -58,8 +89,8 @@ def look(path: Path) -> Media:
 
     Raises UnreadableMedia when it holds neither pictures nor sound.
     """
-    with _open(path) as container:
-        pictures = [s for s in container.streams.video if not _is_cover(s)]
+    with open_media(path) as container:
+        pictures = [s for s in container.streams.video if not is_cover(s)]
         sounds = container.streams.audio
         seconds = container.duration / 1_000_000 if container.duration else None
         if not pictures:
@@ -69,12 +100,21 @@ def look(path: Path) -> Media:
         width, height = pictures[0].width, pictures[0].height
         if max(width, height) > MOST_SIDE:
             raise UnreadableMedia(f"{path.name} is {width} x {height}.", "Scale it to 8K or less.")
-        if container.format.name in _STILLS and not sounds:
+        if container.format.name in _STILLS and not sounds and not _moves(container):
             return Media(path, "image", None, width, height)
         return Media(path, "video", seconds, width, height, bool(sounds))
 
 
-def _is_cover(stream: av.VideoStream) -> bool:
+def _moves(container: InputContainer) -> bool:
+    """Tell a GIF of several pictures from one of a single one."""
+    if container.format.name != "gif":
+        return False
+    return (
+        sum(1 for _, packet in zip("12", container.demux(video=0), strict=False) if packet.size) > 1
+    )
+
+
+def is_cover(stream: av.VideoStream) -> bool:
     """Album art is a still inside a sound file."""
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
@@ -85,8 +125,8 @@ def read_pictures(path: Path, until: float | None = None) -> Iterator[Picture]:
     if media.kind == "image" and _is_photo(path):
         yield read_photo(path)
         return
-    with _open(path) as container:
-        stream = next(s for s in container.streams.video if not _is_cover(s))
+    with open_media(path) as container:
+        stream = next(s for s in container.streams.video if not is_cover(s))
         stream.thread_type = "AUTO"
         start: int | None = None
         for frame in container.decode(stream):
@@ -109,7 +149,7 @@ def read_sound(path: Path, rate: int = 48_000) -> Iterator[Sound]:
 
     Raises UnreadableMedia when there is none.
     """
-    with _open(path) as container:
+    with open_media(path) as container:
         if not container.streams.audio:
             raise UnreadableMedia(f"{path.name} has no sound.", "Give a file with a sound track.")
         resampler = AudioResampler(format="flt", layout="mono", rate=rate)

@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +30,23 @@ def decode_photo(data: bytes, name: str, most: int = MOST_PIXELS) -> Picture:
 
     `name` is what messages call it. Raises UnreadableMedia when it is broken, too large, or none.
     """
+    with decoding(name):
+        image = open_image(data, name, most)
+        return Picture(0, np.array(_flatten(turn_upright(image)), np.uint8))
+
+
+@contextmanager
+def decoding(name: str) -> Iterator[None]:
+    """Turn what Pillow raises into one sentence about the file `name`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and of what we bound ourselves
         try:
-            pixels = _decode(data, name, most)
+            yield
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as cause:
             if isinstance(cause, UnreadableMedia):
                 raise
             remedy = "Save it again as JPEG or PNG, or choose another copy."
             raise UnreadableMedia(f"{name} is broken: {cause}.", remedy) from cause
-    return Picture(0, pixels)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -59,17 +68,25 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def _decode(data: bytes, name: str, most: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+def open_image(
+    data: bytes, name: str, most: int = MOST_PIXELS, formats: tuple[str, ...] = FORMATS
+) -> Image.Image:
+    """Open an image of at most `most` pixels; nothing is decoded yet. Use inside `decoding`."""
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError as cause:
         remedy = "Give a JPEG, PNG or WebP file; of a video, save one frame as a picture."
         raise UnreadableMedia(f"{name} is not a photo.", remedy) from cause
     if image.width * image.height > most:
         size = f"{image.width} x {image.height}"
         raise UnreadableMedia(f"{name} has {size} pixels.", "Scale it to 4000 a side or less.")
+    return image
+
+
+def turn_upright(image: Image.Image) -> Image.Image:
+    """Decode an image, turned as its EXIF orientation says and in sRGB, in whatever mode."""
     upright: Image.Image = ImageOps.exif_transpose(image)
-    return np.array(_flatten(_as_srgb(upright)), np.uint8)
+    return _as_srgb(upright)
 
 
 def _as_srgb(image: Image.Image) -> Image.Image:
@@ -88,12 +105,23 @@ def _as_srgb(image: Image.Image) -> Image.Image:
 
 def _flatten(image: Image.Image) -> Image.Image:
     """Any mode to RGB; what is transparent becomes white."""
-    if image.mode in {"I", "I;16", "F"}:
-        values = np.asarray(image, np.float32)
-        top = 65535 if values.max() > 255 else 255
-        image = Image.fromarray((values * (255 / top)).clip(0, 255).astype(np.uint8))
-    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+    image = to_8_bit(image)
+    if is_clear(image):
         clear = image.convert("RGBA")
         white = Image.new("RGBA", clear.size, (255, 255, 255, 255))
         image = Image.alpha_composite(white, clear)
     return image.convert("RGB")
+
+
+def to_8_bit(image: Image.Image) -> Image.Image:
+    """Greys of 16 or 32 bits to 8; any other image as it is."""
+    if image.mode not in {"I", "I;16", "F"}:
+        return image
+    values = np.asarray(image, np.float32)
+    top = 65535 if values.max() > 255 else 255
+    return Image.fromarray((values * (255 / top)).clip(0, 255).astype(np.uint8))
+
+
+def is_clear(image: Image.Image) -> bool:
+    """Tell whether something of an image may be transparent."""
+    return image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info

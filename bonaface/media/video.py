@@ -1,94 +1,79 @@
 """An MP4 file out. It takes marked pictures and marked sound, and nothing else."""
 
-import errno
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import av
-import av.error
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
-from numpy.typing import NDArray
 
 from bonaface.core import SECOND
-from bonaface.errors import BonafaceError, UnwritableMedia
 from bonaface.marks.marked import MarkedPicture, MarkedSound, require_marked
+from bonaface.media.drafts import draft, writing
+from bonaface.media.tracks import SoundTrack
 
-QUALITY = {
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+__all__ = ["Encoding", "Video", "draft", "writing"]
+
+Packets: TypeAlias = "list[Packet[VideoStream]]"
+TICKS = 120_000  # a second: whole for 24000/1001, 30000/1001, 25, 50, 60 and milliseconds
+ENCODER = {
     "preset": "veryfast",
-    "crf": "19",
     "threads": "2",  # more hold more pictures in memory, and drawing is the slower half
     "x264-params": "rc-lookahead=4:bframes=2:sync-lookahead=0",
 }
-SOUND_BITS = 128_000  # a second
-AAC_FRAME = 1024  # samples
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk and the encoder raise into one sentence about `path`."""
-    try:
-        yield
-    except (OSError, av.error.FFmpegError) as cause:
-        if isinstance(cause, BonafaceError):
-            raise
-        number = getattr(cause, "errno", None)
-        why = {
-            errno.ENOSPC: "the disk is full",
-            errno.EACCES: "there is no permission",
-            errno.EROFS: "the disk is read-only",
-            errno.ENOENT: "there is no such folder",
-        }.get(number or 0, getattr(cause, "strerror", None) or str(cause))
-        remedy = "Nothing was left behind. Choose another place with -o, and run it again."
-        raise UnwritableMedia(f"Cannot write {path}: {why}.", remedy) from cause
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How closely a video is kept."""
 
-
-@contextmanager
-def draft(path: Path, suffix: str = "") -> Iterator[Path]:
-    """A hidden file beside `path` to write into, readable as files usually are; gone afterwards."""
-    with writing(path):
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=suffix, dir=path.parent)
-        os.close(handle)
-        half = Path(name)
-        mask = os.umask(0)
-        os.umask(mask)
-        try:
-            half.chmod(0o666 & ~mask)
-            yield half
-        finally:
-            half.unlink(missing_ok=True)
+    factor: int = 19  # x264's constant rate factor; 18 and less look like the original
+    sound_bits: int = 128_000  # a second and channel
 
 
 class Video:
     """H.264 and AAC in MP4. Use as a context: leaving it well finishes the file.
 
-    `rate` is pictures a second; sound of `sound_rate` Hz comes in any run length.
-    Raises Unmarked when offered what carries no mark, UnwritableMedia when the disk refuses.
+    `rate` is pictures a second, about: each is shown from its own time. Sound of `sound_rate` Hz
+    in `channels` (0: none) comes in any run length. Raises Unmarked when offered what carries no
+    mark, UnwritableMedia when the disk refuses.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], rate: Fraction, sound_rate: int) -> None:
-        self._path, self._rate, self._sound_rate = path, rate, sound_rate
-        self._spare = np.zeros(0, np.float32)
-        self._heard = 0
+    def __init__(
+        self,
+        path: Path,
+        size: tuple[int, int],
+        rate: Fraction,
+        sound_rate: int,
+        channels: int = 1,
+        encoding: Encoding = Encoding(),
+    ) -> None:
+        self._path = path
         with writing(path):
-            options = {"movflags": "+faststart"}
+            options = {"movflags": "+faststart", "video_track_timescale": str(TICKS)}
             self._container = av.open(str(path), "w", format="mp4", options=options)
-            self._pictures = self._container.add_stream("libx264", rate=rate, options=QUALITY)
+            chosen = {**ENCODER, "crf": str(encoding.factor)}
+            self._pictures = self._container.add_stream("libx264", rate=rate, options=chosen)
             self._pictures.width, self._pictures.height = size
             self._pictures.pix_fmt = "yuv420p"
             context = self._pictures.codec_context
+            context.time_base = Fraction(1, TICKS)
             context.color_range = ColorRange.MPEG
             context.colorspace = Colorspace.ITU709
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
-            self._sounds = self._container.add_stream("aac", rate=sound_rate, layout="mono")
-            self._sounds.bit_rate = SOUND_BITS
+            self._beat = _Beat(round(TICKS / rate))
+            self._sounds: SoundTrack | None = None
+            if channels:
+                self._sounds = SoundTrack(self._container, "aac", sound_rate, channels)
+                self._sounds.set_bits(encoding.sound_bits * channels)
 
     def __enter__(self) -> Self:
         return self
@@ -108,30 +93,59 @@ class Video:
         yuv = frame.reformat(
             format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
         )
-        yuv.pts = round(picture.at * self._rate / SECOND)
-        yuv.time_base = 1 / self._rate
+        yuv.pts = round(picture.at * TICKS / SECOND)
+        yuv.time_base = Fraction(1, TICKS)
+        self._beat.show(yuv.pts)
         with writing(self._path):
-            self._container.mux(self._pictures.encode(yuv))
+            self._container.mux(self._beat.store(self._pictures.encode(yuv)))
 
-    def hear(self, sound: MarkedSound) -> None:
-        """Encode one run of sound; runs follow each other without gaps."""
-        require_marked(sound)
-        self._spare = np.concatenate([self._spare, sound.samples])
-        whole = len(self._spare) // AAC_FRAME * AAC_FRAME
-        self._encode(self._spare[:whole])
-        self._spare = self._spare[whole:]
-
-    def _encode(self, samples: NDArray[np.float32]) -> None:
-        for start in range(0, len(samples), AAC_FRAME):
-            run = samples[None, start : start + AAC_FRAME]
-            frame = av.AudioFrame.from_ndarray(run, format="fltp", layout="mono")
-            frame.sample_rate = self._sound_rate
-            frame.pts, frame.time_base = self._heard, Fraction(1, self._sound_rate)
-            self._heard += run.shape[1]
+    def hear(self, *channels: MarkedSound) -> None:
+        """Encode one run of sound, channel by channel; runs follow each other without gaps."""
+        if self._sounds:
             with writing(self._path):
-                self._container.mux(self._sounds.encode(frame))
+                self._sounds.hear(*channels)
 
     def _finish(self) -> None:
-        self._encode(self._spare)
-        self._container.mux(self._pictures.encode(None))
-        self._container.mux(self._sounds.encode(None))
+        packets = self._beat.store(self._pictures.encode(None))
+        self._beat.end(packets)
+        self._container.mux(packets)
+        if self._sounds:
+            self._sounds.finish()
+
+
+class _Beat:
+    """Keeps count of when pictures are shown, in ticks, so that the last one ends in time.
+
+    It stands as long as the one before it, or `usual` if there was none. Pictures are stored in the
+    order in which they are decoded, and how long the last one stored lasts ends the film.
+    """
+
+    def __init__(self, usual: int) -> None:
+        self._gap = usual
+        self._first: int | None = None
+        self._last = 0
+        self._decoded: int | None = None  # when the first is decoded
+
+    def show(self, at: int) -> None:
+        """A picture is shown."""
+        if self._first is None:
+            self._first = at
+        else:
+            self._gap = at - self._last
+        self._last = at
+
+    def store(self, packets: Packets) -> Packets:
+        """Answer the packets; the first tells when decoding begins."""
+        if packets and self._decoded is None:
+            self._decoded = packets[0].dts
+        return packets
+
+    def end(self, packets: Packets) -> None:
+        """Give the last packets their lengths: the last one shown and the last one stored."""
+        for packet in packets:
+            if packet.pts == self._last:
+                packet.duration = self._gap
+        if packets:
+            length = self._last + self._gap - (self._first or 0)
+            stored = (packets[-1].dts or 0) - (self._decoded or 0)
+            packets[-1].duration = length - stored
