@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-TOOLS := chromium ffmpeg fonts-liberation janus iproute2
+TOOLS := chromium ffmpeg fonts-liberation janus iproute2 softhsm2
 
 .PHONY: demo test check bench clean tools
 
@@ -26,7 +26,7 @@ test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest
 
 tools:
-	@if (for name in chromium ffmpeg janus ip tc; do command -v $$name >/dev/null || exit 1; done); then \
+	@if (for name in chromium ffmpeg janus ip tc softhsm2-util; do command -v $$name >/dev/null || exit 1; done); then \
 		echo "$(TOOLS): here"; \
 	elif test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null; then \
 		echo "Not installed (no apt-get, or not root): $(TOOLS). Some tests will be skipped."; \
@@ -40,7 +40,7 @@ check: $(VENV)/ready-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/ready-dev
-	for name in avatar lips portraits speech marks ears transcribe mimic webrtc live; do $(BIN)/python bench/$$name.py || exit 1; done
+	for name in avatar lips portraits speech marks marking credentials live_credentials receipts archive ears transcribe mimic webrtc live; do $(BIN)/python bench/$$name.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo out .mypy_cache .ruff_cache .pytest_cache

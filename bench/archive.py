@@ -36,9 +36,9 @@ from numpy.typing import NDArray
 from bonaface.log import store
 from bonaface.log.audit import audit
 from bonaface.log.entry import Content
-from bonaface.marks.archive import ALGORITHMS
-from bonaface.marks.credentials import Statement, sign_media
-from bonaface.marks.seen import SAME, WHOLE, Corners, compare, fingerprint, glance
+from bonaface.marks.archive.archive import ALGORITHMS
+from bonaface.marks.archive.seen import SAME, WHOLE, Corners, compare, fingerprint, glance
+from bonaface.marks.credentials.files import Statement, sign_media
 from bonaface.media.photos import read_photo
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))

@@ -41,7 +41,7 @@ from bonaface.consent.policy import Permit, permit
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import Terms, grant
 from bonaface.core import SECOND, Picture
-from bonaface.marks.picture import PictureMark
+from bonaface.marks.picture.mark import PictureMark
 from bonaface.media.photos import read_bytes, read_photo
 from bonaface.media.video import Video
 

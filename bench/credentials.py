@@ -34,9 +34,10 @@ from softhsm import PIN, TOKEN, configure, find_library, make_token
 from unsigned import write_wave
 
 from bonaface.config import settings
-from bonaface.marks import keys, trust
-from bonaface.marks.credentials import Statement, read_credentials, sign_media
-from bonaface.marks.manifest import write_manifest
+from bonaface.marks.credentials import trust
+from bonaface.marks.credentials.files import Statement, read_credentials, sign_media
+from bonaface.marks.credentials.manifest import write_manifest
+from bonaface.marks.signers import keys
 
 SIZE, RATE, SECONDS = (1280, 720), 25, 10
 Figures = dict[str, dict[str, float]]

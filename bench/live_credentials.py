@@ -23,14 +23,14 @@ import numpy as np
 from c2pa import Builder, C2paSignerInfo, Reader, Signer
 from films import LENGTH, film, later, make_statement, pour
 
-from bonaface.marks import keys
+from bonaface.marks.credentials.manifest import write_manifest
 from bonaface.marks.live.boxes import hash_boxes, is_signature, walk
 from bonaface.marks.live.follow import Follower
 from bonaface.marks.live.said import Said
 from bonaface.marks.live.segment import Place
 from bonaface.marks.live.segment_reader import check_segment, read_info
 from bonaface.marks.live.track import TrackSigner
-from bonaface.marks.manifest import write_manifest
+from bonaface.marks.signers import keys
 from bonaface.media.broadcast.hls import Hls
 
 SIDE = 512

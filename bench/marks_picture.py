@@ -17,9 +17,9 @@ from mark_attacks import FILM_ATTACKS, STILL_ATTACKS, Film, Pixels, jpeg, surrou
 from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Picture, Time, over
-from bonaface.marks.label import draw_label
-from bonaface.marks.picture import PictureMark, StillMark
-from bonaface.marks.picture_reader import PictureReading, read_picture_mark
+from bonaface.marks.label.stamp import draw_label
+from bonaface.marks.picture.mark import PictureMark, StillMark
+from bonaface.marks.picture.reader import PictureReading, read_picture_mark
 from bonaface.marks.reading_key import draw_mark_id
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))

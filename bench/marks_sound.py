@@ -37,8 +37,8 @@ from sound_scenes import compose
 
 from bonaface.core import SECOND, Sound, over
 from bonaface.marks.reading_key import draw_mark_id, sound_id
-from bonaface.marks.sound import SoundMark
-from bonaface.marks.sound_reader import SoundReading, read_sound_mark
+from bonaface.marks.sound.mark import SoundMark
+from bonaface.marks.sound.reader import SoundReading, read_sound_mark
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))
 SPEECH = ("talking/kwaivgi*", "talking/hangz*7*", "talking/filby89-[MW]*", "talking/opentalker*")

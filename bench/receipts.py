@@ -33,11 +33,11 @@ from bonaface.consent.policy import Permit, permit
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import Terms, grant
 from bonaface.core import SECOND
-from bonaface.marks.receipt import Consent, Frame, Kind, Receipt, Track
-from bonaface.marks.receipt_match import Arrived
-from bonaface.marks.receipt_notary import Notary
-from bonaface.marks.receipt_reader import ReceiptReader, Taken
-from bonaface.marks.receipt_tally import Tally
+from bonaface.marks.receipts.match import Arrived
+from bonaface.marks.receipts.notary import Notary
+from bonaface.marks.receipts.reader import ReceiptReader, Taken
+from bonaface.marks.receipts.receipt import Consent, Frame, Kind, Receipt, Track
+from bonaface.marks.receipts.tally import Tally
 from bonaface.media.photos import read_bytes, read_photo
 
 SECONDS, BEGUN = 20, 8  # of a call; when the relay begins

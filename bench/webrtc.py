@@ -37,9 +37,9 @@ from bonaface.avatar.likeness.build import build_likeness
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.core import SECOND, Picture, Sound
 from bonaface.marks.marked import MarkedPicture, MarkedSound
-from bonaface.marks.picture import PictureMark
-from bonaface.marks.picture_reader import read_picture_mark
-from bonaface.marks.sound import SoundMark
+from bonaface.marks.picture.mark import PictureMark
+from bonaface.marks.picture.reader import read_picture_mark
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.media.photos import read_photo
 from bonaface.media.webrtc.codecs import PictureCodec, PictureEncoder
 from bonaface.media.webrtc.feeds import Feeds

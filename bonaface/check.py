@@ -13,11 +13,11 @@ from bonaface.forensics.origin import Evidence, Mark
 from bonaface.forensics.recovery import Sights, Trace, trace
 from bonaface.forensics.report import Report, make_report
 from bonaface.forensics.standing import Consent, look_up_consent
-from bonaface.marks.credentials import Credentials, read_credentials
-from bonaface.marks.picture_reader import read_picture_mark
+from bonaface.marks.archive.seen import WHOLE, Glance, glance
+from bonaface.marks.credentials.files import Credentials, read_credentials
+from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, write_id
-from bonaface.marks.seen import WHOLE, Glance, glance
-from bonaface.marks.sound_reader import read_sound_mark
+from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media.files import Media, look, read_pictures, read_sound
 from bonaface.weights import digest
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from bonaface.core import Sound
 from bonaface.errors import UnreadableMedia
-from bonaface.marks.credentials import Credentials, read_credentials
-from bonaface.marks.picture_reader import read_picture_mark
+from bonaface.marks.credentials.files import Credentials, read_credentials
+from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, write_id
-from bonaface.marks.sound_reader import read_sound_mark
+from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media.files import Media, read_pictures, read_sound
 
 SOUGHT = 10.0  # s at the start of a file that are searched

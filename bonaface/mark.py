@@ -12,13 +12,13 @@ from typing import Literal, TypeAlias
 from bonaface.core import Sound, Time
 from bonaface.earlier import Ids, read_earlier, read_ids
 from bonaface.errors import SettingsError, UnreadableMedia
-from bonaface.marks.container import sniff_file
-from bonaface.marks.credentials import Statement, sign_media
-from bonaface.marks.disclaimer import Disclaimer, disclaim
+from bonaface.marks.credentials.container import sniff_file
+from bonaface.marks.credentials.files import Statement, sign_media
+from bonaface.marks.label.disclaimer import Disclaimer, disclaim
 from bonaface.marks.marked import MarkedSound
-from bonaface.marks.picture import PictureMark, StillMark
-from bonaface.marks.signing import require_ready
-from bonaface.marks.sound import SoundMark
+from bonaface.marks.picture.mark import PictureMark, StillMark
+from bonaface.marks.signers.signing import require_ready
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.media.channels import Channels
 from bonaface.media.drafts import draft
 from bonaface.media.files import Media, look

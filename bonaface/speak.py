@@ -21,14 +21,14 @@ from bonaface.consent.policy import Permit, permit
 from bonaface.consent.records import ConsentRecord
 from bonaface.core import SECOND, Phone, Sound, Time, over
 from bonaface.errors import SpeechError
-from bonaface.marks.credentials import Statement, sign_media
+from bonaface.marks.credentials.files import Statement, sign_media
+from bonaface.marks.label.opening import Opening
+from bonaface.marks.label.wording import ENGLISH, Wording
 from bonaface.marks.marked import MarkedPicture, MarkedSound
-from bonaface.marks.opening import Opening
-from bonaface.marks.picture import PictureMark
+from bonaface.marks.picture.mark import PictureMark
 from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, write_id
-from bonaface.marks.signing import require_ready
-from bonaface.marks.sound import SoundMark
-from bonaface.marks.wording import ENGLISH, Wording
+from bonaface.marks.signers.signing import require_ready
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.media.files import read_sound
 from bonaface.media.fingerprints import fingerprint_file
 from bonaface.media.photos import read_bytes, read_photo

@@ -12,13 +12,13 @@ from stage import make_leave
 
 from bonaface.consent.records import ConsentRecord
 from bonaface.core import SECOND, Picture, Sound, Time
-from bonaface.marks.manifest import Statement
+from bonaface.marks.credentials.manifest import Statement
 from bonaface.marks.marked import MarkedPicture, seal_picture, seal_sound
-from bonaface.marks.picture import PictureMark
-from bonaface.marks.picture_reader import PictureReading, read_picture_mark
+from bonaface.marks.picture.mark import PictureMark
+from bonaface.marks.picture.reader import PictureReading, read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
-from bonaface.marks.sound import SoundMark
-from bonaface.marks.sound_reader import SoundReading, read_sound_mark
+from bonaface.marks.sound.mark import SoundMark
+from bonaface.marks.sound.reader import SoundReading, read_sound_mark
 from bonaface.media.broadcast.broadcast import Broadcast, Tell
 from bonaface.media.broadcast.hls import Hls
 from bonaface.media.broadcast.hopper import Marked

@@ -18,8 +18,8 @@ from bonaface.config import settings
 from bonaface.consent.policy import Permit
 from bonaface.core import SECOND, Caption, Clock, Picture, Sound
 from bonaface.errors import BonafaceError, SpeechError
-from bonaface.marks.picture import PictureMark
-from bonaface.marks.sound import SoundMark
+from bonaface.marks.picture.mark import PictureMark
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.media.photos import read_photo
 from bonaface.server.app import build_app
 from bonaface.server.engine import LiveShow

@@ -5,10 +5,10 @@ from typing import Any
 
 from receipt_vectors import CONSENT, MS, PICTURES, SOUND
 
-from bonaface.marks.receipt import Frame, Look, Receipt, Track, read, write
-from bonaface.marks.receipt_match import Arrived
-from bonaface.marks.receipt_reader import Taken
-from bonaface.marks.receipt_tally import Tally
+from bonaface.marks.receipts.match import Arrived
+from bonaface.marks.receipts.reader import Taken
+from bonaface.marks.receipts.receipt import Frame, Look, Receipt, Track, read, write
+from bonaface.marks.receipts.tally import Tally
 
 OFFSET = 2**32 - 50_000  # of a receiver's RTP time: it wraps on the way
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from bonaface.errors import ReceiptRefused
-from bonaface.marks import jws
-from bonaface.marks.look import SIDE, hash_grey
-from bonaface.marks.receipt import (
+from bonaface.marks.receipts import jws
+from bonaface.marks.receipts.look import SIDE, hash_grey
+from bonaface.marks.receipts.reader import ReceiptReader
+from bonaface.marks.receipts.receipt import (
     RECEIPT_TYPE,
     Consent,
     Frame,
@@ -27,8 +28,13 @@ from bonaface.marks.receipt import (
     digest_frame,
     write,
 )
-from bonaface.marks.receipt_reader import ReceiptReader
-from bonaface.marks.session_key import Authority, Naming, OwnKey, make_session_key, open_authority
+from bonaface.marks.receipts.session_key import (
+    Authority,
+    Naming,
+    OwnKey,
+    make_session_key,
+    open_authority,
+)
 
 FILE = Path(__file__).parent / "receipts.json"
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

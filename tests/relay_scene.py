@@ -29,13 +29,13 @@ from test_broadcast import offset
 
 from bonaface.core import SECOND, Picture, Sound
 from bonaface.marks.marked import MarkedPicture, MarkedSound
-from bonaface.marks.picture_reader import read_picture_mark
-from bonaface.marks.receipt import digest_frame
-from bonaface.marks.receipt_match import Arrived
-from bonaface.marks.receipt_notary import Notary
-from bonaface.marks.receipt_reader import ReceiptReader
-from bonaface.marks.receipt_tally import Tally
-from bonaface.marks.sound_reader import read_sound_mark
+from bonaface.marks.picture.reader import read_picture_mark
+from bonaface.marks.receipts.match import Arrived
+from bonaface.marks.receipts.notary import Notary
+from bonaface.marks.receipts.reader import ReceiptReader
+from bonaface.marks.receipts.receipt import digest_frame
+from bonaface.marks.receipts.tally import Tally
+from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media.webrtc.codecs import Encoded
 from bonaface.media.webrtc.feeds import Feeds
 from bonaface.media.webrtc.outward import Outlet, Report, Wall

@@ -12,12 +12,12 @@ import av
 import numpy as np
 from films import make_statement
 
+from bonaface.marks.credentials.manifest import Statement
 from bonaface.marks.live.follow import Follower, Seen
 from bonaface.marks.live.said import Said, Shown
 from bonaface.marks.live.segment import Place
 from bonaface.marks.live.segment_reader import Problem
 from bonaface.marks.live.track import TrackSigner
-from bonaface.marks.manifest import Statement
 from bonaface.media.broadcast.fragments import Sample, write_segment
 from bonaface.media.broadcast.hls import HEADER, Hls
 

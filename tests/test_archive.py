@@ -39,13 +39,15 @@ from bonaface.forensics.verdict import judge
 from bonaface.log import store
 from bonaface.log.audit import audit
 from bonaface.log.entry import Content
-from bonaface.marks import archive, jumbf, keys, trust
-from bonaface.marks.credentials import Credentials, Statement, read_store, sign_media
-from bonaface.marks.picture import PictureMark
-from bonaface.marks.picture_geometry import Place
+from bonaface.marks.archive import archive, jumbf
+from bonaface.marks.archive.seen import WHOLE, Corners, compare, fingerprint, glance
+from bonaface.marks.credentials import trust
+from bonaface.marks.credentials.files import Credentials, Statement, read_store, sign_media
+from bonaface.marks.picture.geometry import Place
+from bonaface.marks.picture.mark import PictureMark
 from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
-from bonaface.marks.seen import WHOLE, Corners, compare, fingerprint, glance
-from bonaface.marks.sound import SoundMark
+from bonaface.marks.signers import keys
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.media.broadcast.recording import Recording
 from bonaface.media.fingerprints import fingerprint_file
 from bonaface.media.video import Video

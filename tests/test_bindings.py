@@ -14,8 +14,8 @@ from scenes import speak_scene
 from bonaface.errors import KeysError
 from bonaface.log import store
 from bonaface.log.entry import Content
-from bonaface.marks import archive, jumbf
-from bonaface.marks.sound import SoundMark
+from bonaface.marks.archive import archive, jumbf
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.server.settings import Limits
 
 pytestmark = pytest.mark.usefixtures("granted_home")

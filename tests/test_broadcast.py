@@ -29,7 +29,7 @@ from films import (
 from bonaface.consent.records import revoke
 from bonaface.core import SECOND, Picture, Sound
 from bonaface.errors import ConsentDenied, ConsentMissing, Unmarked
-from bonaface.marks.credentials import read_credentials
+from bonaface.marks.credentials.files import read_credentials
 from bonaface.marks.marked import MarkedPicture, MarkedSound
 from bonaface.marks.reading_key import sound_id
 from bonaface.media.broadcast import recording as recordings

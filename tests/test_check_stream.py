@@ -18,9 +18,9 @@ from bonaface.forensics.playlist import read_playlist
 from bonaface.forensics.stream import check_stream
 from bonaface.forensics.stream_parts import is_stream
 from bonaface.forensics.stream_watch import watch_stream
-from bonaface.marks import keys
 from bonaface.marks.live.session_key import LASTS
 from bonaface.marks.live.track import now
+from bonaface.marks.signers import keys
 from bonaface.media.broadcast.hls import Hls
 
 pytestmark = pytest.mark.usefixtures("home")

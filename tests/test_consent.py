@@ -359,7 +359,7 @@ def test_first_use_by_many_at_once_makes_one_key(home: Path) -> None:
     code = (
         "from datetime import UTC, datetime\n"
         "from bonaface.consent import keys\n"
-        "from bonaface.marks.keys import signing_keys\n"
+        "from bonaface.marks.signers.keys import signing_keys\n"
         "print(keys.public_bytes(keys.private_key()).hex(),"
         " hash(signing_keys(datetime.now(UTC)).chain))"
     )

@@ -28,11 +28,13 @@ from bonaface.errors import (
     UnreadableMedia,
     UnwritableMedia,
 )
-from bonaface.marks import credentials, keys, trust
-from bonaface.marks.claims import read_claims
-from bonaface.marks.container import sniff
-from bonaface.marks.credentials import Credentials, Statement, read_credentials, sign_media
-from bonaface.marks.manifest import SOURCE_TYPES
+from bonaface.marks.credentials import files as credentials
+from bonaface.marks.credentials import trust
+from bonaface.marks.credentials.claims import read_claims
+from bonaface.marks.credentials.container import sniff
+from bonaface.marks.credentials.files import Credentials, Statement, read_credentials, sign_media
+from bonaface.marks.credentials.manifest import SOURCE_TYPES
+from bonaface.marks.signers import keys
 
 NOW = datetime.now(UTC)
 PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"

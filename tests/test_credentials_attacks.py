@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from unsigned import MIMES, allow, consent, photo, write
 
 from bonaface.errors import CredentialsError
-from bonaface.marks import keys
-from bonaface.marks.credentials import Statement, read_credentials, sign_media
+from bonaface.marks.credentials.files import Statement, read_credentials, sign_media
+from bonaface.marks.signers import keys
 
 NOW = datetime.now(UTC)
 pytestmark = pytest.mark.usefixtures("home")

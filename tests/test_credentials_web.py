@@ -15,8 +15,8 @@ import pytest
 from browser import browse
 from unsigned import MIMES, allow, build, consent, photo, recorded, spoil, write
 
-from bonaface.marks import keys
-from bonaface.marks.credentials import Statement, read_credentials, sign_media
+from bonaface.marks.credentials.files import Statement, read_credentials, sign_media
+from bonaface.marks.signers import keys
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("home")]
 NOW = datetime.now(UTC)

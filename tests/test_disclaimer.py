@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from bonaface.core import over
-from bonaface.marks.disclaimer import AFTER, DISCLAIMERS, DOT, PITCH, WORDS, Disclaimer, disclaim
+from bonaface.marks.label.disclaimer import (
+    AFTER,
+    DISCLAIMERS,
+    DOT,
+    PITCH,
+    WORDS,
+    Disclaimer,
+    disclaim,
+)
 from bonaface.speech.transcribe import Transcriber
 
 RATE = 16_000

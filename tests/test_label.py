@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bonaface.errors import MarkError
-from bonaface.marks.label import draw_label
+from bonaface.marks.label.stamp import draw_label
 
 SIZES = [(16, 16), (64, 64), (256, 256), (512, 512), (720, 1280), (1280, 720)]
 SIZES += [(100, 4000), (4000, 100), (2160, 3840)]

@@ -18,8 +18,7 @@ from bonaface.consent.records import revoke
 from bonaface.core import SECOND
 from bonaface.errors import ConsentDenied, ConsentMissing
 from bonaface.forensics.stream import check_stream
-from bonaface.marks import keys
-from bonaface.marks.credentials import Statement
+from bonaface.marks.credentials.files import Statement
 from bonaface.marks.live import cbor, cose
 from bonaface.marks.live.beginning_reader import read_beginning
 from bonaface.marks.live.boxes import SCHEME, box, is_signature, walk
@@ -28,6 +27,7 @@ from bonaface.marks.live.leave import LATE, Leave
 from bonaface.marks.live.segment_reader import Problem, read_info
 from bonaface.marks.live.session_key import LASTS, USED
 from bonaface.marks.live.track import now
+from bonaface.marks.signers import keys
 from bonaface.media.broadcast.hls import Hls
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -24,9 +24,9 @@ from bonaface.core import Sound
 from bonaface.earlier import Earlier, Ids, read_ids
 from bonaface.errors import MarkError, SettingsError, UnreadableMedia, UnwritableMedia
 from bonaface.mark import Order, mark
-from bonaface.marks.container import sniff_file
-from bonaface.marks.credentials import Credentials, read_credentials
-from bonaface.marks.sound_reader import read_sound_mark
+from bonaface.marks.credentials.container import sniff_file
+from bonaface.marks.credentials.files import Credentials, read_credentials
+from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media import tone
 from bonaface.media.files import Media, look, read_pictures
 from bonaface.media.film import look_at_film, read_film

@@ -13,9 +13,9 @@ from bonaface.core import SECOND, Picture, over
 from bonaface.errors import MarkError, Unmarked
 from bonaface.marks.codeword import Message
 from bonaface.marks.marked import MarkedPicture, require_marked
-from bonaface.marks.pattern import CODES, CYCLE, MESSAGE, draw_pattern
-from bonaface.marks.picture import SMALLEST, PictureMark, StillMark
-from bonaface.marks.picture_reader import raise_bar, read_picture_mark
+from bonaface.marks.picture.mark import SMALLEST, PictureMark, StillMark
+from bonaface.marks.picture.pattern import CODES, CYCLE, MESSAGE, draw_pattern
+from bonaface.marks.picture.reader import raise_bar, read_picture_mark
 from bonaface.marks.reading_key import PUBLIC, ReadingKey, draw_mark_id
 
 MARK_ID = 0x0123_4567_89AB_CDEF
@@ -288,9 +288,9 @@ def test_nobody_else_holds_the_seal() -> None:
     }
     assert holders == {
         "marks/marked.py",
-        "marks/opening.py",
-        "marks/picture.py",
-        "marks/sound.py",
+        "marks/label/opening.py",
+        "marks/picture/mark.py",
+        "marks/sound/mark.py",
     }
 
 

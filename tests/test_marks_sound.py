@@ -12,10 +12,10 @@ from bonaface.core import SECOND, Sound, over
 from bonaface.errors import MarkError, Unmarked
 from bonaface.marks.marked import MarkedSound, require_marked
 from bonaface.marks.reading_key import PUBLIC, ReadingKey, sound_id
-from bonaface.marks.sound import SoundMark
-from bonaface.marks.sound_pattern import EDGES, MESSAGE, SLOTS, draw_sound_pattern
-from bonaface.marks.sound_reader import read_sound_mark
-from bonaface.marks.sound_search import bar
+from bonaface.marks.sound.mark import SoundMark
+from bonaface.marks.sound.pattern import EDGES, MESSAGE, SLOTS, draw_sound_pattern
+from bonaface.marks.sound.reader import read_sound_mark
+from bonaface.marks.sound.search import bar
 
 MARK_ID = 0x0123_4567_89AB_CDEF
 OTHER = ReadingKey(b"another key of thirty-two bytes!")

@@ -3,10 +3,10 @@ import pytest
 
 from bonaface.core import SECOND, Picture, over
 from bonaface.errors import MarkError, Unmarked
+from bonaface.marks.label.opening import BAND, FADE, SHOWN, Opening, draw_opening
 from bonaface.marks.marked import MarkedPicture
-from bonaface.marks.opening import BAND, FADE, SHOWN, Opening, draw_opening
-from bonaface.marks.picture import PictureMark
-from bonaface.marks.picture_reader import read_picture_mark
+from bonaface.marks.picture.mark import PictureMark
+from bonaface.marks.picture.reader import read_picture_mark
 
 MARK_ID = 0x0123456789ABCDEF
 

@@ -14,10 +14,11 @@ from unsigned import MIMES, allow, build, consent, photo, recorded, write
 
 from bonaface.consent.policy import Permit
 from bonaface.forensics.origin import Evidence, inspect_origin
-from bonaface.marks import keys, trust
-from bonaface.marks.ancestry import Ancestor
-from bonaface.marks.credentials import Statement, read_credentials, sign_media
-from bonaface.marks.manifest import SOURCE_TYPES, write_manifest
+from bonaface.marks.credentials import trust
+from bonaface.marks.credentials.ancestry import Ancestor
+from bonaface.marks.credentials.files import Statement, read_credentials, sign_media
+from bonaface.marks.credentials.manifest import SOURCE_TYPES, write_manifest
+from bonaface.marks.signers import keys
 
 NOW = datetime.now(UTC)
 ID = "00112233445566ff"

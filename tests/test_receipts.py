@@ -22,12 +22,13 @@ from stage import make_cast
 from bonaface.consent import ledger
 from bonaface.core import SECOND
 from bonaface.errors import ConsentDenied, ReceiptRefused
-from bonaface.marks import jws, signing
-from bonaface.marks.look import ALIKE, distance, hash_grey, look_at
-from bonaface.marks.receipt import Track, digest_frame, read, write
-from bonaface.marks.receipt_notary import Notary
-from bonaface.marks.receipt_reader import ReceiptReader
-from bonaface.marks.signer import local_key
+from bonaface.marks.receipts import jws
+from bonaface.marks.receipts.look import ALIKE, distance, hash_grey, look_at
+from bonaface.marks.receipts.notary import Notary
+from bonaface.marks.receipts.reader import ReceiptReader
+from bonaface.marks.receipts.receipt import Track, digest_frame, read, write
+from bonaface.marks.signers import signing
+from bonaface.marks.signers.signer import local_key
 from bonaface.media.photos import read_photo
 
 VECTORS = json.loads(FILE.read_text())

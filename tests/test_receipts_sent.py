@@ -12,11 +12,11 @@ from peers import Client, play, stay_on_loopback, until
 from stage import make_cast
 from test_server_peers import connected
 
-from bonaface.marks.receipt import digest_frame
-from bonaface.marks.receipt_match import Arrived
-from bonaface.marks.receipt_notary import Notary
-from bonaface.marks.receipt_reader import ReceiptReader
-from bonaface.marks.receipt_tally import Tally
+from bonaface.marks.receipts.match import Arrived
+from bonaface.marks.receipts.notary import Notary
+from bonaface.marks.receipts.reader import ReceiptReader
+from bonaface.marks.receipts.receipt import digest_frame
+from bonaface.marks.receipts.tally import Tally
 from bonaface.media.webrtc.feeds import Feeds
 from bonaface.media.webrtc.peer import Peer
 from bonaface.stream.clock import SessionClock

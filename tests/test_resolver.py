@@ -17,9 +17,9 @@ from unsigned import write
 from bonaface.config import settings
 from bonaface.errors import ResolverFailed, SettingsError
 from bonaface.forensics.recovery import Sights, trace
-from bonaface.marks import jumbf, resolver
-from bonaface.marks.credentials import Statement, sign_media
-from bonaface.marks.resolver import ask, read_address
+from bonaface.marks.archive import jumbf, resolver
+from bonaface.marks.archive.resolver import ask, read_address
+from bonaface.marks.credentials.files import Statement, sign_media
 
 NOW = datetime.now(UTC)
 PICTURE_ID, SOUND_ID = "00112233445566ff", "0123abcd"

@@ -13,9 +13,9 @@ from hosting import Hosted, chosen, hosted, run
 
 from bonaface import weights
 from bonaface.config import settings
-from bonaface.marks import keys
-from bonaface.marks.credentials import read_credentials
+from bonaface.marks.credentials.files import read_credentials
 from bonaface.marks.live.follow import Follower
+from bonaface.marks.signers import keys
 from bonaface.media.files import look
 from bonaface.server import broadcasts
 from bonaface.server.recordings import RecordingStore

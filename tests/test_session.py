@@ -12,8 +12,8 @@ from stage import Audience, make_cast
 from bonaface.consent.ledger import note_revocation
 from bonaface.core import SECOND, Sound
 from bonaface.errors import SpeechError
+from bonaface.marks.label.wording import word
 from bonaface.marks.marked import MarkedPicture
-from bonaface.marks.wording import word
 from bonaface.mind.mind import Mind
 from bonaface.speech.resample import resample
 from bonaface.speech.synthesize import open_voice

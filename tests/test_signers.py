@@ -20,10 +20,11 @@ from unsigned import write
 from bonaface import cli
 from bonaface.config import settings
 from bonaface.errors import BonafaceError, KeysError
-from bonaface.marks import chain, keys, signing, trust
-from bonaface.marks.borrowed import Borrowed
-from bonaface.marks.credentials import Credentials, Statement, read_credentials, sign_media
-from bonaface.marks.signer import Key, Signer, local_key
+from bonaface.marks.credentials import trust
+from bonaface.marks.credentials.files import Credentials, Statement, read_credentials, sign_media
+from bonaface.marks.signers import chain, keys, signing
+from bonaface.marks.signers.borrowed import Borrowed
+from bonaface.marks.signers.signer import Key, Signer, local_key
 
 NOW = datetime.now(UTC)
 ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
@@ -70,7 +71,7 @@ def test_a_function_can_sign(
         return inner.sign(data)
 
     signer = keys.certified(Key(inner.public, answer), NOW)
-    monkeypatch.setattr("bonaface.marks.credentials.open_signer", lambda _: signer)
+    monkeypatch.setattr("bonaface.marks.credentials.files.open_signer", lambda _: signer)
     found = sign(tmp_path)
     assert (found.state, len(asked)) == ("trusted", 1)
 
@@ -87,7 +88,7 @@ def test_a_function_that_fails_leaves_nothing(
         return b"rubbish" if fault == "rubbish" else other.sign(data)
 
     signer = keys.certified(Key(inner.public, answer), NOW)
-    monkeypatch.setattr("bonaface.marks.credentials.open_signer", lambda _: signer)
+    monkeypatch.setattr("bonaface.marks.credentials.files.open_signer", lambda _: signer)
     why = "safe is shut" if fault == "raises" else "did not hold|signature"
     with pytest.raises(BonafaceError, match=why):
         sign(tmp_path)

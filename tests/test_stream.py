@@ -9,8 +9,8 @@ import pytest
 from bonaface.avatar.pose import LIPS, Lips
 from bonaface.core import Picture, Sound, Word, over
 from bonaface.marks.marked import MarkedPicture, MarkedSound
-from bonaface.marks.picture import PictureMark
-from bonaface.marks.sound import SoundMark
+from bonaface.marks.picture.mark import PictureMark
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.stream.clock import ManualClock, settle
 from bonaface.stream.flow import feed, through
 from bonaface.stream.lane import Lane

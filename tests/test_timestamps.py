@@ -14,8 +14,9 @@ from unsigned import allow, consent, write
 
 from bonaface.config import settings
 from bonaface.errors import CredentialsError, KeysError, SettingsError
-from bonaface.marks import chain, signing, trust
-from bonaface.marks.credentials import Statement, read_credentials, sign_media
+from bonaface.marks.credentials import trust
+from bonaface.marks.credentials.files import Statement, read_credentials, sign_media
+from bonaface.marks.signers import chain, signing
 from bonaface.media.broadcast.recording import Recording
 
 pytest.importorskip("asn1crypto", reason="pip install asn1crypto")

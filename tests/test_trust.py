@@ -13,8 +13,9 @@ from unsigned import build, photo, recorded
 from bonaface import cli
 from bonaface.config import settings
 from bonaface.errors import KeysError
-from bonaface.marks import chain, trust
-from bonaface.marks.credentials import read_credentials
+from bonaface.marks.credentials import trust
+from bonaface.marks.credentials.files import read_credentials
+from bonaface.marks.signers import chain
 
 NOW = datetime.now(UTC)
 pytestmark = pytest.mark.usefixtures("home")

@@ -14,8 +14,8 @@ from bonaface.forensics.origin import Evidence, Mark, inspect_origin
 from bonaface.forensics.report import WIDTH, make_report, to_json, to_text
 from bonaface.forensics.standing import look_up_consent
 from bonaface.forensics.verdict import Verdict, judge
-from bonaface.marks.claims import Claims, ConsentReference
-from bonaface.marks.credentials import Credentials, State
+from bonaface.marks.credentials.claims import Claims, ConsentReference
+from bonaface.marks.credentials.files import Credentials, State
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STATES: tuple[State, ...] = ("trusted", "valid", "invalid", "none")

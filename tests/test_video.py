@@ -9,7 +9,7 @@ import pytest
 
 from bonaface.core import SECOND, Picture
 from bonaface.errors import BonafaceError, Unmarked, UnreadableMedia, UnwritableMedia
-from bonaface.marks.picture import PictureMark
+from bonaface.marks.picture.mark import PictureMark
 from bonaface.media.files import look, read_pictures, read_sound
 from bonaface.media.video import Video, draft
 

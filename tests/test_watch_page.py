@@ -16,8 +16,8 @@ from streams import Made, beginning, flip, save
 from test_live_credentials import ATTACKS
 
 import bonaface.server
-from bonaface.marks import keys
 from bonaface.marks.live.signer import open_signer
+from bonaface.marks.signers import keys
 from bonaface.server.headers import HEADERS
 from bonaface.server.routes.page import TYPES
 

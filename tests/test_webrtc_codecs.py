@@ -9,10 +9,10 @@ from peers import paint_number, read_number
 from scenes import paint_scene, speak_scene
 
 from bonaface.core import SECOND, Picture, Sound, over
-from bonaface.marks.picture import PictureMark
-from bonaface.marks.picture_reader import read_picture_mark
-from bonaface.marks.sound import SoundMark
-from bonaface.marks.sound_reader import read_sound_mark
+from bonaface.marks.picture.mark import PictureMark
+from bonaface.marks.picture.reader import read_picture_mark
+from bonaface.marks.sound.mark import SoundMark
+from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media.webrtc.codecs import Encoded, PictureCodec, PictureEncoder, SoundEncoder
 from bonaface.media.webrtc.feeds import fit
 from bonaface.media.webrtc.rate import LADDER, START, Adaptation, Rung

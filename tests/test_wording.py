@@ -1,8 +1,8 @@
 import pytest
 
-from bonaface.marks.label import draw_label
-from bonaface.marks.opening import draw_opening
-from bonaface.marks.wording import LANGUAGES, RULES, Rule, prefer, word
+from bonaface.marks.label.opening import draw_opening
+from bonaface.marks.label.stamp import draw_label
+from bonaface.marks.label.wording import LANGUAGES, RULES, Rule, prefer, word
 
 EUROPE = set(
     "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()  # noqa: SIM905 (to be read)

@@ -15,7 +15,7 @@ from bonaface.consent.policy import Permit, permit
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import ConsentRecord, Terms, grant
 from bonaface.core import Picture
-from bonaface.marks.manifest import SOURCE_TYPES
+from bonaface.marks.credentials.manifest import SOURCE_TYPES
 
 MIMES = {
     "video.mp4": "video/mp4",

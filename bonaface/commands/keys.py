@@ -42,7 +42,8 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def _show(_: argparse.Namespace) -> int:
     """Print what there is; no private key is ever printed."""
-    from bonaface.marks import chain, keys, signing, trust
+    from bonaface.marks.credentials import trust
+    from bonaface.marks.signers import chain, keys, signing
 
     facts = (*keys.describe_keys(), *chain.describe(), *trust.describe())
     for fact in facts:
@@ -56,7 +57,7 @@ def _show(_: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from bonaface.marks import keys
+    from bonaface.marks.signers import keys
 
     keys.export_root(options.output, _now())
     say(f"{options.output}: the certificate of this installation's authority. It is no secret.")
@@ -64,7 +65,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _trust(options: argparse.Namespace) -> int:
-    from bonaface.marks import trust
+    from bonaface.marks.credentials import trust
 
     fact = trust.trust(options.certificate, "tsa" if options.time else "manifest")
     what = "time-stamps of authority" if options.time else "authority"
@@ -73,7 +74,7 @@ def _trust(options: argparse.Namespace) -> int:
 
 
 def _renew(_: argparse.Namespace) -> int:
-    from bonaface.marks import keys
+    from bonaface.marks.signers import keys
 
     say(f"A new signer is in use until {keys.renew(_now()).until:%Y-%m-%d}.")
     return 0
@@ -81,7 +82,7 @@ def _renew(_: argparse.Namespace) -> int:
 
 def _request(options: argparse.Namespace) -> int:
     from bonaface import vault
-    from bonaface.marks import chain, signing
+    from bonaface.marks.signers import chain, signing
 
     vault.write_whole(options.output, chain.request(options.organisation, signing.open_token()))
     say(f"{options.output}: have it signed, then run: bonaface keys install CHAIN")
@@ -89,7 +90,7 @@ def _request(options: argparse.Namespace) -> int:
 
 
 def _install(options: argparse.Namespace) -> int:
-    from bonaface.marks import chain, signing
+    from bonaface.marks.signers import chain, signing
 
     signer = chain.install(options.chain, signing.open_token(), _now())
     name = signer.chain[0].subject.rfc4514_string()

@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _label(options: argparse.Namespace) -> str:
-    from bonaface.marks.wording import RULES, word
+    from bonaface.marks.label.wording import RULES, word
 
     rule = next((rule for rule in RULES if rule == options.label), None)
     return str(options.label) if rule is None else word(options.language, rule).label

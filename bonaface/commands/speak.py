@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     """Make the video; prints its path."""
     from bonaface.consent.records import load_record
     from bonaface.core import SECOND
-    from bonaface.marks.wording import word
+    from bonaface.marks.label.wording import word
     from bonaface.media.files import look
     from bonaface.speak import Style, from_sound, from_text, speak
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from bonaface.core import Finding, Time
 from bonaface.forensics.recovery import HERE, NO_TRACE, Recovered, Trace
 from bonaface.forensics.standing import Consent
-from bonaface.marks.ancestry import describe
-from bonaface.marks.credentials import Credentials
-from bonaface.marks.manifest import SEEN_ALGORITHM
+from bonaface.marks.credentials.ancestry import describe
+from bonaface.marks.credentials.files import Credentials
+from bonaface.marks.credentials.manifest import SEEN_ALGORITHM
 
 # How many times more often this evidence is met on made media than on genuine media. Not measured:
 # the hidden marks count for less than the false alarms found so far would allow (none), because

@@ -15,10 +15,10 @@ from bonaface.consent.ledger import Status, status
 from bonaface.errors import KeysError, ResolverFailed
 from bonaface.forensics.standing import Consent, look_up_consent
 from bonaface.log.entry import Entry
-from bonaface.marks import archive, resolver
-from bonaface.marks.credentials import Credentials, read_store
-from bonaface.marks.manifest import PICTURE_ALGORITHM, SEEN_ALGORITHM, SOUND_ALGORITHM
-from bonaface.marks.seen import WHOLE, Comparison, Corners, Glance, compare
+from bonaface.marks.archive import archive, resolver
+from bonaface.marks.archive.seen import WHOLE, Comparison, Corners, Glance, compare
+from bonaface.marks.credentials.files import Credentials, read_store
+from bonaface.marks.credentials.manifest import PICTURE_ALGORITHM, SEEN_ALGORITHM, SOUND_ALGORITHM
 
 HERE = "this installation"
 KNOWN = frozenset(get_args(Status)) - {"unknown"}

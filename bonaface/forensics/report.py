@@ -9,7 +9,7 @@ from bonaface.core import SECOND, Finding
 from bonaface.forensics.origin import Evidence, Mark, inspect_origin
 from bonaface.forensics.recovery import Logged, Recovered
 from bonaface.forensics.verdict import Verdict, judge
-from bonaface.marks.credentials import Credentials
+from bonaface.marks.credentials.files import Credentials
 
 Kind: TypeAlias = Literal["video", "image", "audio"]
 WIDTH = 80  # characters

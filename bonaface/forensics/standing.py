@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from bonaface.consent.ledger import status
-from bonaface.marks.credentials import Credentials
+from bonaface.marks.credentials.files import Credentials
 
 Consent: TypeAlias = Literal["active", "expired", "revoked", "unknown", "none"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from bonaface.forensics.standing import Consent, look_up_consent
 from bonaface.forensics.stream_parts import Part, read_tracks
 from bonaface.forensics.verdict import Verdict, Word
-from bonaface.marks.credentials import Credentials
+from bonaface.marks.credentials.files import Credentials
 from bonaface.marks.live.follow import Follower, Seen
 
 _NONE = Credentials("none")

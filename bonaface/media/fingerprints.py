@@ -9,7 +9,7 @@ import av.error
 import numpy as np
 
 from bonaface.errors import UnreadableMedia
-from bonaface.marks.seen import Glance, fingerprint, glance
+from bonaface.marks.archive.seen import Glance, fingerprint, glance
 from bonaface.media.files import look, read_pictures
 
 MOST = (

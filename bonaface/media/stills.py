@@ -13,7 +13,7 @@ from PIL import Image
 
 from bonaface.core import Picture, frozen
 from bonaface.errors import UnreadableMedia
-from bonaface.marks.label import draw_label
+from bonaface.marks.label.stamp import draw_label
 from bonaface.marks.marked import MarkedPicture, require_marked
 from bonaface.media.drafts import writing
 from bonaface.media.photos import (

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from bonaface import __version__
 from bonaface.errors import BonafaceError
-from bonaface.marks import signing
+from bonaface.marks.signers import signing
 from bonaface.server import problems, telemetry
 from bonaface.server.admission import Admission
 from bonaface.server.broadcasts import Broadcasts

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
 from bonaface.errors import RequestRefused
-from bonaface.marks.manifest import Statement
+from bonaface.marks.credentials.manifest import Statement
 from bonaface.marks.reading_key import SOUND_ID_BITS, sound_id, write_id
 from bonaface.media.broadcast.broadcast import OVER, Broadcast, Report, State, Tell
 from bonaface.media.broadcast.hls import Hls

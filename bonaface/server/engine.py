@@ -7,8 +7,8 @@ from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import SECOND, Clock
 from bonaface.errors import BonafaceError, ConsentError
-from bonaface.marks.receipt_notary import Notary
-from bonaface.marks.wording import word
+from bonaface.marks.label.wording import word
+from bonaface.marks.receipts.notary import Notary
 from bonaface.media.webrtc.call import IceServer
 from bonaface.media.webrtc.feeds import Feeds
 from bonaface.media.webrtc.peer import Peer

@@ -37,7 +37,7 @@ from bonaface.errors import (
     RequestRefused,
     UnwritableMedia,
 )
-from bonaface.marks.picture import PictureMark
+from bonaface.marks.picture.mark import PictureMark
 from bonaface.marks.reading_key import draw_mark_id
 
 THUMBNAIL: Final = (384, 384)  # px

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from bonaface.core import Picture, Sound
 from bonaface.errors import BonafaceError, RequestRefused
-from bonaface.marks.receipt_notary import Notary
+from bonaface.marks.receipts.notary import Notary
 from bonaface.media.webrtc.peer import LONGEST_MESSAGE, Peer
 from bonaface.server.live import Background, Drive, Listener, LiveSession
 from bonaface.server.rates import Buckets

@@ -12,7 +12,7 @@ from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import Clock, Picture, Sound
 from bonaface.errors import BonafaceError
-from bonaface.marks.receipt_notary import Notary
+from bonaface.marks.receipts.notary import Notary
 from bonaface.server.ice import IceEntry
 from bonaface.stream.events import Event, State
 from bonaface.stream.figures import Figures

@@ -14,9 +14,9 @@ import numpy as np
 
 from bonaface.core import Sound
 from bonaface.errors import BonafaceError, UnreadableMedia
-from bonaface.marks.picture_reader import read_picture_mark
+from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, write_id
-from bonaface.marks.sound_reader import read_sound_mark
+from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media.files import Media, look, read_pictures, read_sound
 from bonaface.server.decode import bound, say
 

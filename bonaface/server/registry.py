@@ -13,7 +13,7 @@ from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import Picture
 from bonaface.errors import RequestRefused
-from bonaface.marks.archive import note_session
+from bonaface.marks.archive.archive import note_session
 from bonaface.server.admission import Admission, Load
 from bonaface.server.live import Background, Drive, Engine, LivePeer, LiveSession, Role, Show, Wish
 from bonaface.server.settings import Limits

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bonaface.config import settings
 from bonaface.errors import SettingsError
-from bonaface.marks.wording import RULES, Rule
+from bonaface.marks.label.wording import RULES, Rule
 from bonaface.mind.chat import Endpoint, read_endpoint
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -18,11 +18,11 @@ from bonaface.avatar.rig import Likeness
 from bonaface.consent.policy import Permit
 from bonaface.core import SECOND, Picture, Sound, Time
 from bonaface.errors import ConsentError
+from bonaface.marks.label.wording import ENGLISH, Wording
 from bonaface.marks.marked import MarkedPicture, MarkedSound
-from bonaface.marks.picture import PictureMark
+from bonaface.marks.picture.mark import PictureMark
 from bonaface.marks.reading_key import draw_mark_id
-from bonaface.marks.sound import SoundMark
-from bonaface.marks.wording import ENGLISH, Wording
+from bonaface.marks.sound.mark import SoundMark
 from bonaface.stream.card import draw_card
 from bonaface.stream.step import QUIET, RATE, STEP, Block
 from bonaface.stream.timing import Timed

@@ -29,10 +29,10 @@ from sound_attacks import (
 
 from bonaface.core import Sound, over
 from bonaface.marks.reading_key import ReadingKey
-from bonaface.marks.sound import SoundMark
-from bonaface.marks.sound_ear import RATE, hear
-from bonaface.marks.sound_pattern import MESSAGE, SLOTS, draw_sound_pattern
-from bonaface.marks.sound_search import SLOT, UNIT
+from bonaface.marks.sound.ear import RATE, hear
+from bonaface.marks.sound.mark import SoundMark
+from bonaface.marks.sound.pattern import MESSAGE, SLOTS, draw_sound_pattern
+from bonaface.marks.sound.search import SLOT, UNIT
 
 SECONDS = 12
 SUFFIXES = {".ogg", ".opus", ".wav", ".flac"}

@@ -19,7 +19,7 @@ from onnx import TensorProto, numpy_helper
 from onnx import helper as graph
 from torch import nn
 
-from bonaface.marks.sound_pattern import BANDS
+from bonaface.marks.sound.pattern import BANDS
 
 PIECE = 256  # units of 20 ms in one piece
 BATCH = 16

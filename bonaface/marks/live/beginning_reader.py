@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bonaface.marks.credentials import Credentials, read_credentials
+from bonaface.marks.credentials.files import Credentials, read_credentials
+from bonaface.marks.credentials.manifest import CONSENT_LABEL
 from bonaface.marks.live import cbor, cose
 from bonaface.marks.live.beginning import ASSERTIONS, SIGNATURE
 from bonaface.marks.live.boxes import Box, is_store, walk
@@ -14,7 +15,6 @@ from bonaface.marks.live.fragment import read_scale
 from bonaface.marks.live.jumbf import Superbox, read_superbox
 from bonaface.marks.live.said import STREAM_LABEL
 from bonaface.marks.live.session_key import LABEL, KnownKey, read_session_key
-from bonaface.marks.manifest import CONSENT_LABEL
 
 _PURPOSE_AT = 20  # bytes into the body of the box: after the UUID, version and flags
 _MANIFEST = b"manifest\0"

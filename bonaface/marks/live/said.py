@@ -7,13 +7,13 @@ stream shows a drawn card; its manifest says that no model made it, and that the
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
-from bonaface.marks.live import cbor
-from bonaface.marks.manifest import (
+from bonaface.marks.credentials.manifest import (
     CONSENT_LABEL,
     SOURCE_TYPES,
     Statement,
     write_manifest,
 )
+from bonaface.marks.live import cbor
 
 STREAM_LABEL: Final = "org.bonaface.stream"
 Shown: TypeAlias = Literal["face", "card"]

@@ -6,8 +6,8 @@ from datetime import datetime
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bonaface.errors import CredentialsError
-from bonaface.marks import signing
-from bonaface.marks.signer import Key
+from bonaface.marks.signers import signing
+from bonaface.marks.signers.signer import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bonaface.errors import ConsentMissing, CredentialsError
-from bonaface.marks import archive, jumbf
-from bonaface.marks.credentials import read_credentials
+from bonaface.marks.archive import archive, jumbf
+from bonaface.marks.credentials.files import read_credentials
 from bonaface.marks.live.beginning import sign_beginning
 from bonaface.marks.live.said import Said, Shown, write_assertions
 from bonaface.marks.live.segment import Place, sign_segment

@@ -16,11 +16,11 @@ import av.error
 
 from bonaface.core import SECOND
 from bonaface.errors import ConsentMissing, UnwritableMedia
+from bonaface.marks.credentials.manifest import Statement, require_leave
 from bonaface.marks.live.leave import Leave
 from bonaface.marks.live.said import Said
 from bonaface.marks.live.segment import Place
 from bonaface.marks.live.track import Now, TrackSigner, now
-from bonaface.marks.manifest import Statement, require_leave
 from bonaface.marks.marked import MarkedPicture
 from bonaface.media.broadcast.broadcast import Broadcast, Report, Tell
 from bonaface.media.broadcast.fragments import Sample, to_lengths, write_segment

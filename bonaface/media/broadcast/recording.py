@@ -12,12 +12,12 @@ import av
 
 from bonaface.core import SECOND
 from bonaface.errors import UnwritableMedia
-from bonaface.marks.credentials import Statement, sign_media
-from bonaface.marks.manifest import require_leave
+from bonaface.marks.credentials.files import Statement, sign_media
+from bonaface.marks.credentials.manifest import require_leave
+from bonaface.marks.label.opening import Opening
+from bonaface.marks.label.wording import ENGLISH
 from bonaface.marks.marked import MarkedPicture
-from bonaface.marks.opening import Opening
-from bonaface.marks.signing import require_ready
-from bonaface.marks.wording import ENGLISH
+from bonaface.marks.signers.signing import require_ready
 from bonaface.media.broadcast.broadcast import Broadcast, Report, Tell
 from bonaface.media.broadcast.hopper import Hopper, Marked
 from bonaface.media.broadcast.reel import Quality, Reel

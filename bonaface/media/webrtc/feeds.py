@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Time
 from bonaface.marks.marked import MarkedPicture, MarkedSound
-from bonaface.marks.receipt import Track
-from bonaface.marks.receipt_notary import Notary
+from bonaface.marks.receipts.notary import Notary
+from bonaface.marks.receipts.receipt import Track
 from bonaface.media.webrtc.codecs import (
     SOUND_FRAME,
     SOUND_TICKS,

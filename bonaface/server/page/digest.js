@@ -1,4 +1,4 @@
-// The digest of a coded frame, as bonaface/marks/receipt.py makes it. docs/receipts.md has the format.
+// The digest of a coded frame, as bonaface/marks/receipts/receipt.py makes it. docs/receipts.md has the format.
 
 const SHORT = 10; // bytes
 const DELIMITER = 9, FILLER = 12; // NAL units that carry nothing (ITU-T H.264, table 7-1)

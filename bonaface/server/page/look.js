@@ -1,4 +1,4 @@
-// What a picture looks like, in 256 bits: bonaface/marks/look.py. For browsers that show no coded frames.
+// What a picture looks like, in 256 bits: bonaface/marks/receipts/look.py. For browsers that show no coded frames.
 
 const SIDE = 32; // pixels of the grey picture
 const BLOCK = 16; // frequencies each way, without the lowest

@@ -1,4 +1,4 @@
-// Finds the frames that arrived in the receipts of what was sent; bonaface/marks/receipt_match.py has
+// Finds the frames that arrived in the receipts of what was sent; bonaface/marks/receipts/match.py has
 // the same rules. A frame is known by its digest and by its place: RTP time and the session's time
 // differ by one offset, which is learnt from three frames that agree; a frame may be a little late.
 

@@ -1,5 +1,5 @@
 // Reads signed receipts of what a live call was sent: each is believed, or refused with a reason.
-// The rules are those of bonaface/marks/receipt_reader.py; tests/receipts.json holds both to them.
+// The rules are those of bonaface/marks/receipts/reader.py; tests/receipts.json holds both to them.
 
 import {holds, leads, readCertificate} from "./certificate.js";
 import {hex} from "./digest.js";

@@ -1,5 +1,5 @@
 // How a watched call stands: receipts that held, frames that were found in them, the seal's colour.
-// The rules are those of bonaface/marks/receipt_tally.py; tests/receipts.json holds both to them.
+// The rules are those of bonaface/marks/receipts/tally.py; tests/receipts.json holds both to them.
 
 import {ALIKE, distance} from "./look.js";
 import {Match} from "./match.js";

@@ -1,7 +1,7 @@
 """Manifests by hidden mark: the soft binding resolution API of C2PA 2.4, its reading half.
 
 Open to everybody: a mark is there so that whoever meets a film can find out what it is, and a
-manifest names nobody. Nothing can be stored here; signing does that (`marks/archive.py`).
+manifest names nobody. Nothing can be stored here; signing does that (`marks/archive/archive.py`).
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from bonaface.consent.ledger import status
 from bonaface.errors import KeysError, RequestRefused
 from bonaface.log import store
 from bonaface.log.entry import Entry
-from bonaface.marks import jumbf
-from bonaface.marks.archive import ALGORITHMS
-from bonaface.marks.resolver import CONSENT
+from bonaface.marks.archive import jumbf
+from bonaface.marks.archive.archive import ALGORITHMS
+from bonaface.marks.archive.resolver import CONSENT
 from bonaface.server.access import Checker
 from bonaface.server.host import Here
 from bonaface.server.problems import Problem, refusals

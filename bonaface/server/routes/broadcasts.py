@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bonaface.errors import BonafaceError, RequestRefused
-from bonaface.marks.wording import word
+from bonaface.marks.label.wording import word
 from bonaface.media.broadcast.broadcast import Broadcast, State
 from bonaface.media.broadcast.camera import VirtualCamera
 from bonaface.media.broadcast.recording import Recording

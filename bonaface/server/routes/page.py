@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from bonaface.errors import RequestRefused
-from bonaface.marks import chain, keys
+from bonaface.marks.signers import chain, keys
 from bonaface.server.reference import STYLE, write_reference
 
 router = APIRouter(include_in_schema=False)

@@ -7,7 +7,7 @@ from bonaface import __version__
 from bonaface.avatar.manner.style import MANNERS
 from bonaface.consent.records import notices
 from bonaface.errors import RequestRefused, WeightsMissing
-from bonaface.marks.wording import prefer, word
+from bonaface.marks.label.wording import prefer, word
 from bonaface.server.access import Bearer, Maker, identify
 from bonaface.server.host import Here
 from bonaface.server.problems import refusals

@@ -1,0 +1,1 @@
+"""Manifests kept under their hidden marks, and found again: here, or by `resolver`."""

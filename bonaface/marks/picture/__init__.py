@@ -1,0 +1,1 @@
+"""The hidden mark in pictures: `mark` puts it in, `reader` finds it."""

@@ -1,0 +1,1 @@
+"""Signed receipts of live calls: `notary` writes them, `reader` believes or refuses them."""

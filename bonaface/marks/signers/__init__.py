@@ -1,0 +1,1 @@
+"""Who signs: `signing` opens the signer that the settings choose."""

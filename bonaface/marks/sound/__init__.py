@@ -1,0 +1,1 @@
+"""The hidden mark in sound: `mark` puts it in, `reader` finds it."""
