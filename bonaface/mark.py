@@ -23,6 +23,7 @@ from bonaface.media.channels import Channels
 from bonaface.media.drafts import draft
 from bonaface.media.files import Media, look
 from bonaface.media.film import look_at_film, read_film
+from bonaface.media.fingerprints import fingerprint_file
 from bonaface.media.recording import look_at_recording, read_recording
 from bonaface.media.stills import read_still, write_still
 from bonaface.media.tracks import KINDS, SoundFile
@@ -125,7 +126,7 @@ def mark(path: Path, output: Path, order: Order, report: Report = lambda _: None
         else:
             source, ids = half, _MAKERS[media.kind](job)
             notes.extend(_read_back(half))
-        sign_media(source, output, mime, _statement(job, ids))
+        sign_media(source, output, mime, _statement(job, ids, source))
     return Outcome(output, media, ids, tuple(dict.fromkeys(notes)))
 
 
@@ -152,7 +153,7 @@ def choose_suffix(media: Media) -> str:
     return next((suffix for suffix, one in outputs.items() if one == mime), next(iter(outputs)))
 
 
-def _statement(job: _Job, ids: Ids) -> Statement:
+def _statement(job: _Job, ids: Ids, source: Path) -> Statement:
     return Statement(
         made_at=datetime.now(UTC),
         permit=None,
@@ -160,6 +161,7 @@ def _statement(job: _Job, ids: Ids) -> Statement:
         sound_mark=ids.sound_words,
         origin=job.order.origin,
         parent=job.path,
+        seen=fingerprint_file(source),
     )
 
 

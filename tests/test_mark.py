@@ -112,6 +112,7 @@ def test_a_film_gets_all_marks_and_they_outlive_another_encoding(tmp_path: Path)
     later = check(again)
     assert later.evidence.credentials.state == "none"
     assert later.verdict.word == "made-by-ai"
+    assert later.evidence.recovered is not None, "its manifest is found by its mark"
     assert read_ids(look(again)) == outcome.ids
 
 

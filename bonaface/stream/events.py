@@ -49,7 +49,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Receipted:
-    """What was sent lately, or the key that says so: a signed text of `marks/receipts/notary.py`."""
+    """What was sent lately, or the key that says so: a signed text of `marks/receipts`."""
 
     jws: str
 

@@ -1,7 +1,7 @@
 """The key that signs one live session's receipts, and the statement that vouches for it.
 
-The installation's signer (marks/signers/keys.py) says for which session, which consent and how long, never
-longer than an hour, so what a stolen session key can do ends soon. The statement carries the
+The installation's signer (`marks/signers`) says for which session, which consent and how long,
+never longer than an hour, so what a stolen session key can do ends soon. The statement carries the
 signer's certificate and the root's (x5c of RFC 7515); who knows the root's fingerprint needs
 nothing else.
 """
