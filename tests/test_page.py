@@ -343,6 +343,7 @@ def test_a_clean_window_shows_the_face_and_nothing_else(studio: Studio) -> None:
     assert [one for one in asked if one[0] >= 400] == []
     assert "/whep/" in page.inner_text("#address-whep")
     assert "/whip/" in page.inner_text("#address-whip")
+    assert "/watch/" in page.inner_text("#address-watch")
     clean = page.context.new_page()
     clean.goto(page.get_attribute("#clean", "href"))
     clean.wait_for_selector("html.clean[data-shown]", timeout=15_000)

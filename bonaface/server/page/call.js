@@ -7,6 +7,7 @@ import {copy, refuse} from "./sheet.js";
 const KINDS = [
   ["whep", "Watch (WHEP)", "OBS, GStreamer, another browser: under a second later"],
   ["whip", "Send in (WHIP)", "OBS 30 and later: your camera and microphone drive the face"],
+  ["watch", "Watch (page)", "anybody with a browser: it checks the credentials of what it plays"],
   ["hls", "Watch (HLS)", "players and large audiences: some seconds later"],
 ];
 
