@@ -19,6 +19,7 @@ from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, write_id
 from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media.files import Media, look, read_pictures, read_sound
+from bonaface.media.metadata.reader import read_tags
 from bonaface.weights import digest
 
 FURTHEST = 600.0  # s of a file that are searched for marks
@@ -40,6 +41,7 @@ def check(path: Path, resolvers: tuple[str, ...] = ()) -> Report:
     if media.seconds and media.seconds > FURTHEST:
         minutes = round(FURTHEST / 60)
         limits.append(f"Hidden marks were looked for in the first {minutes} minutes only.")
+    tags = read_tags(path, limits)
     (picture, sights), sound = _picture_mark(media, limits), _sound_mark(media, limits)
     ids = (picture.id if picture else None, sound.id if sound else None)
     led = trace(*ids, sights, now, () if _own(credentials, ids) else resolvers)
@@ -53,6 +55,7 @@ def check(path: Path, resolvers: tuple[str, ...] = ()) -> Report:
         until=int((media.seconds or 0.0) * SECOND),
         limits=(*limits, *led.limits),
         trace=led,
+        tags=tags,
     )
     return make_report(str(path), digest(path), media.kind, evidence)
 
