@@ -68,6 +68,8 @@ ENCODERS: Final = (
     _tool("x265", "x265", r"^x265"),
     _tool("HandBrake", "encoder", r"^HandBrake"),
     _tool("LAME", "encoder", r"^LAME"),
+    _tool("MKVToolNix", "encoder", r"^mkvmerge"),
+    _tool("Chrome, which records what a web page gives it", "encoder", r"^Chrome$"),
     _tool("Apple's media library", "handler_name", r"^Core Media (?:Video|Audio)"),
     _tool("Google (YouTube)", "handler_name encoder", r"^(?:ISO Media file produced by )?Google\b"),
 )

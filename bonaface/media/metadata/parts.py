@@ -1,8 +1,9 @@
-"""The parts of a file that can hold tags: segments of JPEG, chunks of PNG and RIFF, boxes of MP4.
+"""The parts of a file that can hold tags: of JPEG, PNG, RIFF, MP4 and Matroska.
 
 Own walkers, as they need little and must stand damage: a part that claims more than the file has
 ends the walk, what is not wanted is skipped unread, and no more than LARGEST bytes of a part and
-MOST parts are looked at. ISO/IEC 10918-1 B.1, W3C PNG 5, ISO/IEC 14496-12 4.2, XMP part 3.
+MOST parts are looked at. ISO/IEC 10918-1 B.1, W3C PNG 5, ISO/IEC 14496-12 4.2, RFC 8794,
+RFC 9559, XMP part 3.
 """
 
 import os
@@ -20,6 +21,8 @@ _INSIDE = {
 }
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}  # TEM, RST and SOI
 _SCAN, _END = 0xDA, 0xD9
+_PARENTS, _WRITER = {b"\x18S\x80g", b"\x15I\xa9f"}, b"WA"  # Segment and Info
+_FIRST = 1 << 16  # bytes of Matroska in which its Info is looked for
 
 
 def walk_jpeg(file: BinaryIO) -> Iterator[Part]:
@@ -103,3 +106,25 @@ def _box(file: BinaryIO, kind: bytes, at: int, end: int) -> Iterator[bytes]:
         yield body
     elif body.startswith(_XMP_UUID):
         yield body[16:]
+
+
+def find_writer(file: BinaryIO) -> str:
+    """The WritingApp of Matroska or WebM; "" where it is not in the first bytes."""
+    file.seek(0)
+    head = file.read(_FIRST)
+    at = 0
+    while at < len(head) and head[at]:
+        width = 9 - head[at].bit_length()  # an id keeps the bit that tells its length
+        kind, (begin, length) = head[at : at + width], _length(head, at + width)
+        if kind == _WRITER:
+            return head[begin : begin + min(length, 200)].decode("utf-8", "replace").strip("\0")
+        at = begin if kind in _PARENTS else begin + length
+    return ""
+
+
+def _length(head: bytes, at: int) -> tuple[int, int]:
+    """Where the content of an element begins, and how long it is (RFC 8794, section 6)."""
+    first = head[at] if at < len(head) else 0
+    width = 9 - first.bit_length()
+    value = int.from_bytes(head[at : at + width]) & ((1 << (7 * width)) - 1)
+    return at + width, value

@@ -10,7 +10,14 @@ from PIL import Image
 from bonaface.errors import UnreadableMedia
 from bonaface.forensics.tags import LONGEST, Tag
 from bonaface.media.metadata.exif import list_exif, read_exif
-from bonaface.media.metadata.parts import LARGEST, walk_jpeg, walk_mp4, walk_png, walk_riff
+from bonaface.media.metadata.parts import (
+    LARGEST,
+    find_writer,
+    walk_jpeg,
+    walk_mp4,
+    walk_png,
+    walk_riff,
+)
 from bonaface.media.metadata.streams import read_streams
 from bonaface.media.metadata.xmp import read_xmp
 from bonaface.media.photos import decoding
@@ -21,7 +28,7 @@ _APP1, _COMMENT = b"\xe1", b"\xfe"
 _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 _PEOPLE = {"author", "artist", "copyright"}  # fields of PNG that name people are not taken
 _PACKET = "XML:com.adobe.xmp"
-_PILLOW = ("TIFF", "AVIF", "GIF")
+_PILLOW = ("TIFF", "AVIF")
 
 
 def read_tags(path: Path, limits: list[str]) -> tuple[Tag, ...]:
@@ -50,7 +57,7 @@ def _read(path: Path, file: BinaryIO) -> Iterator[Tag]:
         yield from _read_png(file)
     elif head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         yield from _read_webp(file)
-    elif head.startswith((b"II*\0", b"MM\0*", b"GIF8")) or head[4:12] in {b"ftypavif", b"ftypavis"}:
+    elif head.startswith((b"II*\0", b"MM\0*")) or head[4:12] in {b"ftypavif", b"ftypavis"}:
         yield from _read_by_pillow(path)
     else:
         yield from _read_film(path, file, head)
@@ -122,6 +129,8 @@ def _read_film(path: Path, file: BinaryIO, head: bytes) -> Iterator[Tag]:
     elif head[4:8] in {b"ftyp", b"moov", b"wide", b"free", b"mdat", b"skip"}:
         for packet in walk_mp4(file):
             yield from read_xmp(packet)
+    elif head.startswith(b"\x1aE\xdf\xa3") and (name := find_writer(file)):
+        yield Tag("container", "encoder", name)
     yield from read_streams(path)
 
 

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-import av
-import av.error
 from av.container import InputContainer
 
-from bonaface.errors import UnreadableMedia
 from bonaface.forensics.tags import LONGEST, Place, Tag
+from bonaface.media.files import open_media
 
 _FIELDS: Final = frozenset(
     {
@@ -28,14 +26,8 @@ _TRACKS = 16
 
 def read_streams(path: Path) -> tuple[Tag, ...]:
     """Read the tags of a video or sound. Raises UnreadableMedia."""
-    try:
-        # local files only, as elsewhere; a tag in a wrong encoding is no reason to refuse a file
-        with av.open(
-            str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace"
-        ) as container:
-            return tuple(_tags(container))
-    except (av.error.FFmpegError, ValueError) as cause:
-        raise UnreadableMedia(f"The tags of {path.name} could not be read.") from cause
+    with open_media(path) as container:
+        return tuple(_tags(container))
 
 
 def _tags(container: InputContainer) -> Iterator[Tag]:
