@@ -1,6 +1,6 @@
 """What credentials of any maker say of how a file was made, in words a juror understands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bonaface.forensics.source_types import describe_source
@@ -37,31 +37,32 @@ _STEPS: Final = {
     "c2pa.watermarked": "given a hidden mark",
     "c2pa.watermarked.bound": "given a hidden mark",
 }
-_UNPROVEN = {
-    "trusted": "",
-    "valid": " So says a signer who is unknown here.",
-    "invalid": " These credentials do not hold.",
-    "none": "",
+_UNPROVEN: Final = {
+    "valid": "So says a signer who is unknown here.",
+    "invalid": "But these credentials do not hold.",
 }
 
 
 def describe_maker(credentials: Credentials) -> str:
-    """Say it in a sentence or two; "" where the credentials say nothing of it."""
-    said = "; ".join(_parts(credentials.said.maker))
-    if credentials.state == "none" or not said:
-        return ""
-    return f"The credentials say: {said}.{_UNPROVEN[credentials.state]}"
-
-
-def _parts(maker: Maker) -> Iterable[str]:
+    """Say it in a few sentences; "" where the credentials say nothing of it."""
+    maker, state = credentials.said.maker, credentials.state
+    sentences = []
     if maker.name:
-        yield f"written by “{show(maker.name)}”"
+        sentences.append(f"The credentials were written by “{show(maker.name)}”.")
+    if said := list(_told(maker)):
+        who = "They" if sentences else "The credentials"
+        sentences.append(f"{who} say that {' and that '.join(said)}.")
+    if state == "none" or not sentences:
+        return ""
+    return " ".join([*sentences, _UNPROVEN.get(state, "")]).strip()
+
+
+def _told(maker: Maker) -> Iterator[str]:
     steps = dict.fromkeys(_STEPS[step] for step in maker.steps if step in _STEPS)
-    if steps:
-        yield f"the file was {_join(steps)}"
     agents = [f"“{show(agent)}”" for agent in maker.agents if agent != maker.name]
-    if agents:
-        yield f"with {_join(agents)}"
+    tools = f" with {_join(agents)}" if agents else ""
+    if steps or agents:
+        yield f"the file was {_join(steps) if steps else 'made'}{tools}"
     sources = dict.fromkeys(filter(None, map(describe_source, maker.sources)))
     if sources:
         yield _join(sources)

@@ -22,10 +22,11 @@ MOST = 12  # findings; the rest of a file that says a thousand things is left ou
 _LABELS = {"1": "is", "2": "may be", "3": "is suspected to be"}  # GB 45438-2025, annex E
 # Not parsed as JSON: its reserved fields often hold JSON that is not escaped as it should be.
 _LABEL = re.compile(r'"Label\\?"\s*:\s*\\?"?([123])\b')
-_UNSIGNED = "This is not signed: it is easily removed, and anybody can write it into any file."
+_UNSIGNED = "That is not signed."
 _DECLARED = (
-    "That AI made this is said by the file and not signed. Hardly anybody writes that into a "
-    "genuine file, but somebody who wants to discredit one can."
+    "That AI made this is said by the file and not signed: it is easily removed, and anybody can "
+    "write it. Hardly anybody does so in a genuine file, but somebody who wants to discredit one "
+    "can."
 )
 _TOLD = (
     "What a file says of the devices and programs it passed through is not signed, easily faked "
