@@ -7,6 +7,7 @@ their absence tells nothing.
 from dataclasses import dataclass
 
 from bonaface.core import Finding, Time
+from bonaface.forensics.audioseal import PublicMark, describe_mark
 from bonaface.forensics.maker import describe_maker
 from bonaface.forensics.recovery import HERE, NO_TRACE, Recovered, Trace
 from bonaface.forensics.standing import Consent
@@ -44,6 +45,7 @@ class Evidence:
     limits: tuple[str, ...] = ()  # sentences: what could not be read
     trace: Trace = NO_TRACE  # to what the hidden marks led
     tags: tuple[Tag, ...] = ()  # what the file says of itself, unsigned
+    public: tuple[PublicMark, ...] = ()  # marks of other makers that were looked for
 
     @property
     def marked(self) -> bool:
@@ -71,6 +73,8 @@ def inspect_origin(evidence: Evidence) -> tuple[Finding, ...]:
         findings.append(_finding(evidence, "recovered-credentials", *weighed))
     if said := describe_maker(evidence.credentials):
         findings.append(_finding(evidence, "maker", None, said))
+    heard = [describe_mark(mark) for mark in evidence.public]
+    findings.extend(_finding(evidence, "public-mark", None, reason) for reason in heard)
     return (*findings, *inspect_traces(evidence.tags, evidence.until))
 
 
