@@ -31,7 +31,7 @@ from bonaface.marks.claims import Claims
 from bonaface.marks.credentials import Credentials, read_credentials
 from bonaface.marks.manifest import SOURCE_TYPES
 from bonaface.media.files import look
-from bonaface.media.metadata.parts import LARGEST
+from bonaface.media.metadata.parts import GIVEN, LARGEST, walk_png
 from bonaface.media.metadata.reader import MOST as MOST_TAGS
 from bonaface.media.metadata.reader import read_tags
 from bonaface.media.metadata.xmp import read_xmp
@@ -217,6 +217,21 @@ def test_tools_are_told_and_weigh_nothing(place: Place, name: str, value: str, w
     assert bool(found) == bool(words)
 
 
+def test_tools_of_a_kind_are_told_in_one_sentence() -> None:
+    tags = (
+        Tag("container", "encoder", "Lavf60"),
+        Tag("video", "encoder", "Lavc60"),
+        Tag("stream", "x264", "x264 164"),
+    )
+    (found,) = inspect_traces(tags, 0)
+    assert "with FFmpeg and x264," in found.reason
+
+
+def test_a_label_is_not_read_from_what_people_write() -> None:
+    for value in ('About "AIGC": "Label":"1" is what GB 45438 asks for', '{"Label":"1"}'):
+        assert not declares_ai((Tag("comment", "comment", value),))
+
+
 def test_people_are_not_named(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x013B], exif[0x8298], exif[0x010F] = "Jane Roe", "Jane Roe", "Canon"
@@ -328,6 +343,13 @@ def test_a_packed_text_is_unpacked_only_so_far(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert len(tag.value) == LONGEST
     assert most < 8 * LARGEST
+
+
+def test_a_thousand_packed_texts_are_not_all_unpacked() -> None:
+    body = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b" " * 1000)
+    one = len(body).to_bytes(4) + b"iTXt" + body + b"\0\0\0\0"
+    file = io.BytesIO(b"\x89PNG\r\n\x1a\n" + one * 1000)
+    assert sum(1 for _ in walk_png(file, {b"iTXt"})) == GIVEN
 
 
 @pytest.mark.parametrize("name", [name for name in CARRIERS if not name.endswith("mp4")])

@@ -59,7 +59,7 @@ EDITORS: Final = (
     _tool("DaVinci Resolve", _NAMES, r"DaVinci Resolve"),
     _tool("Audacity", _NAMES, r"^Audacity"),
     _tool("Logic Pro", _NAMES, r"^Logic Pro"),
-    _tool("EV Capture, a screen recorder", "comment title", r"^EVCapture|EV录屏"),
+    _tool("EV Capture (a screen recorder)", "comment title", r"^EVCapture|EV录屏"),
 )
 # What packs and compresses. Real and made files carry the same names.
 ENCODERS: Final = (

@@ -1,9 +1,9 @@
 """The parts of a file that can hold tags: of JPEG, PNG, RIFF, MP4 and Matroska.
 
 Own walkers, as they need little and must stand damage: a part that claims more than the file has
-ends the walk, what is not wanted is skipped unread, and no more than LARGEST bytes of a part and
-MOST parts are looked at. ISO/IEC 10918-1 B.1, W3C PNG 5, ISO/IEC 14496-12 4.2, RFC 8794,
-RFC 9559, XMP part 3.
+ends the walk, what is not wanted is skipped unread, and no more than LARGEST bytes of a part, MOST
+parts and GIVEN packed ones are looked at. ISO/IEC 10918-1 B.1, W3C PNG 5, ISO/IEC 14496-12 4.2,
+RFC 8794, RFC 9559, XMP part 3.
 """
 
 import os
@@ -13,6 +13,7 @@ from typing import BinaryIO, Final, TypeAlias
 Part: TypeAlias = tuple[bytes, bytes]  # its kind, and the first LARGEST bytes of what is in it
 LARGEST: Final = 1 << 20
 MOST: Final = 10_000
+GIVEN: Final = 256  # each may unpack to LARGEST bytes, so their number bounds the time
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _INSIDE = {
     b"": {b"moov", b"uuid"},
@@ -57,10 +58,11 @@ def walk_riff(file: BinaryIO, wanted: set[bytes]) -> Iterator[Part]:
 
 def _walk(file: BinaryIO, wanted: set[bytes], at: int, order: str) -> Iterator[Part]:
     end = file.seek(0, os.SEEK_END)
+    given = 0
     for _ in range(MOST):
         file.seek(at)
         head = file.read(8)
-        if len(head) < 8:
+        if len(head) < 8 or given == GIVEN:
             return
         big = order == "big"
         kind, size = (head[4:], head[:4]) if big else (head[:4], head[4:])
@@ -69,6 +71,7 @@ def _walk(file: BinaryIO, wanted: set[bytes], at: int, order: str) -> Iterator[P
         if at - 4 * big - (not big and length % 2) > end:
             return
         if kind in wanted:
+            given += 1
             yield kind, file.read(min(length, LARGEST))
 
 
