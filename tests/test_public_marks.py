@@ -29,7 +29,7 @@ from bonaface.forensics.audioseal import (
 )
 from bonaface.forensics.origin import Evidence, inspect_origin
 from bonaface.forensics.verdict import judge
-from bonaface.marks.credentials import Credentials
+from bonaface.marks.credentials.files import Credentials
 from bonaface.media.files import Media
 
 MESSAGE = "1011001011100101"

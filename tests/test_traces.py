@@ -26,10 +26,10 @@ from bonaface.forensics.source_types import BY_AI, BY_CAMERA, describe_source, t
 from bonaface.forensics.tags import LONGEST, Place, Tag, show
 from bonaface.forensics.traces import MOST, declares_ai, inspect_traces
 from bonaface.forensics.verdict import judge
-from bonaface.marks import keys
-from bonaface.marks.claims import Claims
-from bonaface.marks.credentials import Credentials, read_credentials
-from bonaface.marks.manifest import SOURCE_TYPES
+from bonaface.marks.credentials.claims import Claims
+from bonaface.marks.credentials.files import Credentials, read_credentials
+from bonaface.marks.credentials.manifest import SOURCE_TYPES
+from bonaface.marks.signers import keys
 from bonaface.media.files import look
 from bonaface.media.metadata.parts import GIVEN, LARGEST, walk_png
 from bonaface.media.metadata.reader import MOST as MOST_TAGS
