@@ -309,6 +309,18 @@ CATALOGUE: tuple[Weight, ...] = (
             (".json", 4_794, "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33"),
         )
     ),
+    _on_hub(
+        "audioseal",
+        (
+            "DarumaHQ/audioseal-onnx",
+            "55477a4c93a98fd9c38f59173d506c7e9a803589",
+            "audioseal_detector_16bits.onnx",
+        ),
+        "87ba889b5c097c5e046f44ba916f57b363d88fdaeaf2a4e671faa752eb8e056a",
+        34_662_285,
+        purpose="finds AudioSeal, a hidden mark in the speech of other makers (version 0.2)",
+        licence="MIT",
+    ),
     *(
         _on_hub(
             f"hibari:{name}",

@@ -1,6 +1,7 @@
 """A file becomes evidence, and the evidence a report: credentials, hidden marks, consent."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from bonaface.core import SECOND, Picture, Sound
-from bonaface.errors import UnreadableMedia
+from bonaface.errors import UnreadableMedia, WeightsMissing
+from bonaface.forensics.audioseal import ABSENT, PublicMark, open_audioseal
 from bonaface.forensics.origin import Evidence, Mark
 from bonaface.forensics.recovery import Sights, Trace, trace
 from bonaface.forensics.report import Report, make_report
@@ -19,6 +21,7 @@ from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, write_id
 from bonaface.marks.sound.reader import read_sound_mark
 from bonaface.media.files import Media, look, read_pictures, read_sound
+from bonaface.media.metadata.reader import read_tags
 from bonaface.weights import digest
 
 FURTHEST = 600.0  # s of a file that are searched for marks
@@ -40,7 +43,9 @@ def check(path: Path, resolvers: tuple[str, ...] = ()) -> Report:
     if media.seconds and media.seconds > FURTHEST:
         minutes = round(FURTHEST / 60)
         limits.append(f"Hidden marks were looked for in the first {minutes} minutes only.")
+    tags = read_tags(path, limits)
     (picture, sights), sound = _picture_mark(media, limits), _sound_mark(media, limits)
+    public = _public_marks(media, limits)
     ids = (picture.id if picture else None, sound.id if sound else None)
     led = trace(*ids, sights, now, () if _own(credentials, ids) else resolvers)
     if _own(credentials, ids):
@@ -53,6 +58,8 @@ def check(path: Path, resolvers: tuple[str, ...] = ()) -> Report:
         until=int((media.seconds or 0.0) * SECOND),
         limits=(*limits, *led.limits),
         trace=led,
+        tags=tags,
+        public=public,
     )
     return make_report(str(path), digest(path), media.kind, evidence)
 
@@ -112,3 +119,20 @@ def _sound_mark(media: Media, limits: list[str]) -> Mark | None:
     reading = read_sound_mark(Sound(0, np.concatenate(runs), RATE))
     mark_id = None if reading.mark_id is None else write_id(reading.mark_id, SOUND_ID_BITS)
     return Mark(reading.found, mark_id, reading.strength)
+
+
+def _public_marks(media: Media, limits: list[str]) -> tuple[PublicMark, ...]:
+    """Look for the published marks of other makers whose readers are on this machine."""
+    if not media.has_sound:
+        return ()
+    try:
+        reader = open_audioseal()
+    except WeightsMissing:
+        limits.append(ABSENT)
+        return ()
+    with suppress(UnreadableMedia):  # which `_sound_mark` has told
+        for run in read_sound(media.path, RATE):
+            reader.push(run)
+            if run.until >= FURTHEST * SECOND:
+                break
+    return tuple(reader.flush())

@@ -7,8 +7,12 @@ their absence tells nothing.
 from dataclasses import dataclass
 
 from bonaface.core import Finding, Time
+from bonaface.forensics.audioseal import PublicMark, describe_mark
+from bonaface.forensics.maker import describe_maker
 from bonaface.forensics.recovery import HERE, NO_TRACE, Recovered, Trace
 from bonaface.forensics.standing import Consent
+from bonaface.forensics.tags import Tag
+from bonaface.forensics.traces import inspect_traces
 from bonaface.marks.credentials.ancestry import describe
 from bonaface.marks.credentials.files import Credentials
 from bonaface.marks.credentials.manifest import SEEN_ALGORITHM
@@ -40,6 +44,8 @@ class Evidence:
     until: Time = 0  # how long it lasts; 0 for a still
     limits: tuple[str, ...] = ()  # sentences: what could not be read
     trace: Trace = NO_TRACE  # to what the hidden marks led
+    tags: tuple[Tag, ...] = ()  # what the file says of itself, unsigned
+    public: tuple[PublicMark, ...] = ()  # marks of other makers that were looked for
 
     @property
     def marked(self) -> bool:
@@ -65,7 +71,11 @@ def inspect_origin(evidence: Evidence) -> tuple[Finding, ...]:
     if evidence.trace.recovered is not None:
         weighed = _weigh_recovered(evidence.trace.recovered)
         findings.append(_finding(evidence, "recovered-credentials", *weighed))
-    return tuple(findings)
+    if said := describe_maker(evidence.credentials):
+        findings.append(_finding(evidence, "maker", None, said))
+    heard = [describe_mark(mark) for mark in evidence.public]
+    findings.extend(_finding(evidence, "public-mark", None, reason) for reason in heard)
+    return (*findings, *inspect_traces(evidence.tags, evidence.until))
 
 
 def bound_elsewhere(evidence: Evidence) -> bool:

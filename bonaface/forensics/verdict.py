@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from bonaface.core import Finding
 from bonaface.forensics.origin import Evidence, bound_elsewhere, inspect_origin
+from bonaface.forensics.traces import declares_ai, limit_traces
 
 Word: TypeAlias = Literal[
     "made-by-ai", "manipulated", "authentic-signed", "no-signs", "cannot-tell"
@@ -82,7 +83,11 @@ def _word(evidence: Evidence) -> Word:
         return "made-by-ai"
     if credentials.altered:
         return "manipulated"
-    if credentials.state == "trusted" and credentials.said.ai is False:
+    recorded = credentials.state == "trusted" and credentials.said.ai is False
+    if declares_ai(evidence.tags):
+        # of two statements that exclude each other neither is believed, the signed one included
+        return "cannot-tell" if recorded else "made-by-ai"
+    if recorded:
         return "authentic-signed"
     return "cannot-tell"
 
@@ -147,4 +152,5 @@ def _limits(evidence: Evidence, word: Word) -> tuple[str, ...]:
         limits.append(_COPIED)
     if evidence.recovered is not None:
         limits.append(_APART)
+    limits.extend(limit_traces(evidence.tags))
     return tuple(dict.fromkeys(limits))

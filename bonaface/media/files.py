@@ -45,8 +45,11 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     if path.stat().st_size == 0:
         raise UnreadableMedia(f"{path.name} is empty.", "Choose a file with something in it.")
     try:
-        # local files only: a playlist must not make us open a connection
-        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+        # local files only: a playlist must not make us open a connection; and a title in a wrong
+        # encoding, of which old music is full, is no reason to refuse a file
+        with av.open(
+            str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace"
+        ) as container:
             yield container
     except (av.error.FFmpegError, ValueError, UnicodeError) as cause:
         if isinstance(cause, UnreadableMedia):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bonaface.marks.credentials.ancestry import Ancestor, read_ancestors
+from bonaface.marks.credentials.maker import UNSAID, Maker, read_maker
 from bonaface.marks.credentials.manifest import CONSENT_LABEL
 from bonaface.marks.credentials.store import (
     TRUST,
@@ -74,6 +75,7 @@ class Claims:
     actions: tuple[str, ...] = ()
     marks: tuple[tuple[str, str], ...] = ()  # algorithm and id of each soft binding
     ancestors: tuple[Ancestor, ...] = ()  # what went into it, and what that says of itself
+    maker: Maker = UNSAID
 
 
 NOTHING = Claims()
@@ -126,6 +128,7 @@ def read_claims(store: object) -> Claims:
         actions=tuple(text(at(action, "action")) for action in done),
         marks=tuple(_marks(manifest)),
         ancestors=tuple(read_ancestors(store, manifest)),
+        maker=read_maker(manifest),
     )
 
 

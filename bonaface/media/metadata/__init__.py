@@ -1,0 +1,1 @@
+"""What a file says of itself: its tags, read within bounds. Nothing is decoded, run or fetched."""
