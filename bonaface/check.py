@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
-from bonaface.core import SECOND, Picture, Sound
+from bonaface.core import SECOND, Picture
 from bonaface.errors import UnreadableMedia, WeightsMissing
 from bonaface.forensics.audioseal import ABSENT, PublicMark, open_audioseal
 from bonaface.forensics.origin import Evidence, Mark
@@ -20,7 +18,7 @@ from bonaface.marks.credentials.files import Credentials, read_credentials
 from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, write_id
 from bonaface.marks.sound.reader import read_sound_mark
-from bonaface.media.files import Media, look, read_pictures, read_sound
+from bonaface.media.files import Media, gather_sound, look, read_pictures, read_sound
 from bonaface.media.metadata.reader import read_tags
 from bonaface.weights import digest
 
@@ -107,16 +105,13 @@ def _watched(pictures: Iterator[Picture], glances: list[Glance]) -> Iterator[Pic
 def _sound_mark(media: Media, limits: list[str]) -> Mark | None:
     if not media.has_sound:
         return None
-    runs, count = [np.zeros(0, np.float32)], 0
-    try:
-        for run in read_sound(media.path, RATE):
-            runs.append(run.samples)
-            count += len(run.samples)
-            if count >= FURTHEST * RATE:
-                break
-    except UnreadableMedia as error:
-        limits.append(f"The sound could not all be read. {error}")
-    reading = read_sound_mark(Sound(0, np.concatenate(runs), RATE))
+    sound = gather_sound(
+        media.path,
+        RATE,
+        FURTHEST,
+        lambda error: limits.append(f"The sound could not all be read. {error}"),
+    )
+    reading = read_sound_mark(sound)
     mark_id = None if reading.mark_id is None else write_id(reading.mark_id, SOUND_ID_BITS)
     return Mark(reading.found, mark_id, reading.strength)
 

@@ -6,15 +6,12 @@ Two marks of different ids in one film would make both illegible, so a file keep
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from bonaface.core import Sound
 from bonaface.errors import UnreadableMedia
 from bonaface.marks.credentials.files import Credentials, read_credentials
 from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, draw_mark_id, sound_id, write_id
 from bonaface.marks.sound.reader import read_sound_mark
-from bonaface.media.files import Media, read_pictures, read_sound
+from bonaface.media.files import Media, gather_sound, read_pictures
 
 SOUGHT = 10.0  # s at the start of a file that are searched
 RATE = 16_000  # samples a second: all that the sound mark uses is below 8 kHz
@@ -116,13 +113,4 @@ def _picture_id(media: Media, until: float) -> int | None:
 def _sound_id(media: Media, until: float) -> int | None:
     if not media.has_sound:
         return None
-    runs, count = [np.zeros(0, np.float32)], 0
-    try:
-        for run in read_sound(media.path, RATE):
-            runs.append(run.samples)
-            count += len(run.samples)
-            if count >= until * RATE:
-                break
-    except UnreadableMedia:
-        return None
-    return read_sound_mark(Sound(0, np.concatenate(runs), RATE)).mark_id
+    return read_sound_mark(gather_sound(media.path, RATE, until)).mark_id

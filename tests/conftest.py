@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bonaface import weights
 from bonaface.config import settings
+from bonaface.core import Picture
+from bonaface.errors import WeightsMissing
+from bonaface.media.photos import read_photo
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,6 +30,15 @@ def media() -> Path:
     if not (folder / "manifest.tsv").exists():
         pytest.skip(f"no test media at {folder}; set BONAFACE_MEDIA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def photo() -> Picture:
+    """The demo's portrait."""
+    try:
+        return read_photo(weights.find("portrait-hopper"))
+    except WeightsMissing as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

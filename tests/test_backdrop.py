@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from bonaface import weights
 from bonaface.avatar import backdrop
 from bonaface.avatar.backdrop import Backdrop, Room, cover
 from bonaface.avatar.likeness.build import build_likeness
@@ -20,19 +19,10 @@ from bonaface.consent.policy import permit
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import Terms, grant
 from bonaface.core import SECOND, Picture, Stage
-from bonaface.errors import WeightsMissing
 from bonaface.face import landmarks as lm
 from bonaface.media.photos import read_photo
 
 REST = Pose(0, np.zeros(len(SHAPES), np.float32))
-
-
-@pytest.fixture(scope="module")
-def photo() -> Picture:
-    try:
-        return read_photo(weights.find("portrait-hopper"))
-    except WeightsMissing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bonaface import weights
 from bonaface.avatar.likeness.build import build_likeness
 from bonaface.avatar.pose import SHAPES, Pose
 from bonaface.avatar.render.opening import fill, open_between
@@ -25,9 +24,8 @@ from bonaface.consent.policy import Permit, permit
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import ConsentRecord, Terms, grant, revoke
 from bonaface.core import SECOND, Picture, Stage
-from bonaface.errors import ConsentDenied, ConsentMissing, WeightsMissing
+from bonaface.errors import ConsentDenied, ConsentMissing
 from bonaface.face import landmarks as lm
-from bonaface.media.photos import read_photo
 
 SIZE = (256, 256)
 
@@ -37,14 +35,6 @@ def posed(at: int = 0, shapes: dict[str, float] | None = None, **rest: object) -
     for name, weight in (shapes or {}).items():
         weighed[SHAPES.index(name)] = weight
     return Pose(at, weighed, **rest)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def photo() -> Picture:
-    try:
-        return read_photo(weights.find("portrait-hopper"))
-    except WeightsMissing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="module")

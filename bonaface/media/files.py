@@ -166,6 +166,28 @@ def read_sound(path: Path, rate: int = 48_000) -> Iterator[Sound]:
             count += run.samples
 
 
+def gather_sound(
+    path: Path,
+    rate: int,
+    until: float,
+    complain: Callable[[UnreadableMedia], None] = lambda _: None,
+) -> Sound:
+    """The sound of a file in one run, up to `until` seconds or to what cannot be read.
+
+    `complain` hears of that; what came before it is given all the same.
+    """
+    runs, count = [np.zeros(0, np.float32)], 0
+    try:
+        for run in read_sound(path, rate):
+            runs.append(run.samples)
+            count += len(run.samples)
+            if count >= until * rate:
+                break
+    except UnreadableMedia as error:
+        complain(error)
+    return Sound(0, np.concatenate(runs), rate)
+
+
 def _sound(frame: av.AudioFrame, count: int, rate: int) -> Sound:
     samples = np.clip(np.nan_to_num(frame.to_ndarray().reshape(-1)), -1, 1)
     return Sound(count * SECOND // rate, samples.astype(np.float32), rate)

@@ -10,14 +10,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from bonaface.core import Sound
-from bonaface.errors import BonafaceError, UnreadableMedia
+from bonaface.errors import BonafaceError
 from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import SOUND_ID_BITS, write_id
 from bonaface.marks.sound.reader import read_sound_mark
-from bonaface.media.files import Media, look, read_pictures, read_sound
+from bonaface.media.files import Media, gather_sound, look, read_pictures
 from bonaface.server.decode import bound, say
 
 SECONDS: Final = 30  # of CPU time
@@ -53,16 +50,7 @@ def _read_picture(media: Media) -> str | None:
 def _read_sound(media: Media) -> str | None:
     if not media.has_sound:
         return None
-    runs, count = [np.zeros(0, np.float32)], 0
-    try:
-        for run in read_sound(media.path, RATE):
-            runs.append(run.samples)
-            count += len(run.samples)
-            if count >= LONGEST * RATE:
-                break
-    except UnreadableMedia:
-        pass  # what came before may be enough
-    found = read_sound_mark(Sound(0, np.concatenate(runs), RATE)).mark_id
+    found = read_sound_mark(gather_sound(media.path, RATE, LONGEST)).mark_id
     return None if found is None else write_id(found, SOUND_ID_BITS)
 
 
