@@ -33,6 +33,7 @@ from bonaface.media.webrtc.rate import LADDER
 from bonaface.stream.clock import SessionClock
 from bonaface.stream.events import Notice
 
+pytestmark = pytest.mark.slow
 SDP = {"content-type": "application/sdp"}
 MEGABYTE = "a" * 1_000_000
 
@@ -373,7 +374,6 @@ def busy_cores() -> Iterator[None]:
             process.wait()
 
 
-@pytest.mark.slow
 def test_a_full_machine_loses_pictures_and_no_sound(server: Served) -> None:
     async def act(one: Visit) -> None:
         session = await one.begin(size=[512, 512])
@@ -432,7 +432,6 @@ async def settle(one: Visit) -> tuple[int, int, float]:
     return one.belongings()
 
 
-@pytest.mark.slow
 def test_a_thousand_connects_and_disconnects_leave_nothing(server: Served) -> None:
     async def act(one: Visit) -> None:
         sessions = [await one.begin(size=[128, 128], rate=15) for _ in range(2)]

@@ -38,7 +38,7 @@ from bonaface.media.webrtc.rate import LADDER
 from bonaface.media.webrtc.reception import install
 from bonaface.stream.clock import ManualClock, SessionClock
 
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default::ResourceWarning")]
 
 
 @pytest.fixture(autouse=True)
@@ -343,7 +343,6 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(name: str) -> None:
     live(go)
 
 
-@pytest.mark.slow
 def test_a_thousand_scrambled_offers_end_in_an_answer_or_a_sentence() -> None:
     async def go(clock: SessionClock) -> None:
         whole = await _offer(clock)
@@ -548,7 +547,6 @@ def test_stamps_are_smooth_and_begin_anew_after_a_gap() -> None:
     assert stamp.date(3 * STEP) == 10 * SECOND + STEP
 
 
-@pytest.mark.slow
 def test_two_hundred_calls_leave_nothing_behind() -> None:
     async def go(clock: SessionClock) -> None:
         await in_and_out(clock, 10)
