@@ -23,8 +23,8 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m bonaface models fetch --all
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "not realtime" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m realtime
 
 tools:
 	@if (for name in chromium ffmpeg janus ip tc softhsm2-util; do command -v $$name >/dev/null || exit 1; done); then \

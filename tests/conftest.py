@@ -17,9 +17,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with other programs in real time get three tries: a busy machine may spoil one."""
+    """Tests with other programs, or in real time, get three tries: a busy machine may spoil one."""
     for item in items:
-        if item.get_closest_marker("slow"):
+        if item.get_closest_marker("slow") or item.get_closest_marker("realtime"):
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 

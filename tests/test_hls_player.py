@@ -15,7 +15,7 @@ from browser import Served, browse, decode, serve
 from bonaface.core import Picture
 from bonaface.face.find import find_faces
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.realtime
 LIBRARY = "hls.js@1.6.13"  # Apache-2.0
 PLAYER = """<!doctype html><title>player</title><video id="face" playsinline></video>
 <script src="/player/hls.js"></script><script>

@@ -33,7 +33,7 @@ from bonaface.media.webrtc.rate import LADDER
 from bonaface.stream.clock import SessionClock
 from bonaface.stream.events import Notice
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.realtime
 SDP = {"content-type": "application/sdp"}
 MEGABYTE = "a" * 1_000_000
 

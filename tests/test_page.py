@@ -30,7 +30,7 @@ from PIL import Image
 from bonaface.speech.resample import resample
 from bonaface.speech.synthesize import open_voice
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.realtime
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 OTHER = "Seven purple elephants bought umbrellas yesterday."

@@ -30,7 +30,7 @@ from bonaface.media.photos import read_photo
 from bonaface.speech.resample import resample
 from bonaface.speech.synthesize import open_voice
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.realtime]
 
 TALKER = "talking/rizkiarm-lbax4n.mpg"  # GRID, CC BY 4.0
 FILM_RATE = 30  # at which Chromium plays a film as a camera

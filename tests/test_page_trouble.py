@@ -13,7 +13,7 @@ from PIL import Image
 
 from bonaface import weights
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.realtime
 
 DEVICE_ERROR = """(name) => { navigator.mediaDevices.getUserMedia =
     async () => { throw new DOMException("", name); }; }"""

@@ -21,7 +21,7 @@ from bonaface.media.webrtc.feeds import Feeds
 from bonaface.media.webrtc.peer import Peer
 from bonaface.stream.clock import SessionClock
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default::ResourceWarning")]
+pytestmark = [pytest.mark.realtime, pytest.mark.filterwarnings("default::ResourceWarning")]
 
 
 def ms() -> int:

@@ -28,7 +28,7 @@ from bonaface.media.webrtc.peer import Peer
 from bonaface.media.webrtc.reception import install
 from bonaface.stream.clock import SessionClock
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default::ResourceWarning")]
+pytestmark = [pytest.mark.realtime, pytest.mark.filterwarnings("default::ResourceWarning")]
 TURNS = 2  # times six seconds
 NETWORK = """
 set -e

@@ -62,7 +62,7 @@ def states(told: list[Report]) -> list[str]:
     return [one.state for one in told]
 
 
-@pytest.mark.slow
+@pytest.mark.realtime
 def test_a_server_gets_all_of_it_with_its_marks(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_server_gets_all_of_it_with_its_marks(
     assert KEY not in caplog.text + str(told) + repr(pushed) + repr(vars(pushed))
 
 
-@pytest.mark.slow
+@pytest.mark.realtime
 def test_a_lost_server_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtmp, "PAUSES", (0.3,))
     port, told = free_port(), list[Report]()

@@ -10,7 +10,7 @@ from coded import keep_coded
 from peers import stay_on_loopback
 from receipt_relay import Relay
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default::ResourceWarning")]
+pytestmark = [pytest.mark.realtime, pytest.mark.filterwarnings("default::ResourceWarning")]
 
 
 @pytest.fixture(scope="module")

@@ -268,7 +268,7 @@ def test_spans_go_where_they_are_wanted() -> None:
     assert not telemetry.start({})
 
 
-@pytest.mark.slow
+@pytest.mark.realtime
 def test_the_command_serves_and_stops(granted_home: Path) -> None:
     """`bonaface serve`, a session with a voice over HTTP, and Ctrl-C."""
     environment = os.environ | {"BONAFACE_HOME": str(granted_home)}

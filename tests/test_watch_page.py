@@ -21,7 +21,7 @@ from bonaface.marks.signers import keys
 from bonaface.server.headers import HEADERS
 from bonaface.server.routes.page import TYPES
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("home")]
+pytestmark = [pytest.mark.realtime, pytest.mark.usefixtures("home")]
 PAGE = Path(bonaface.server.__file__).parent / "page"
 ADDRESS = "http://localhost/watch/abc?ticket=x"
 FOLLOW = """async ([root, beginnings, segments]) => {

@@ -38,7 +38,7 @@ from bonaface.media.webrtc.rate import LADDER
 from bonaface.media.webrtc.reception import install
 from bonaface.stream.clock import ManualClock, SessionClock
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default::ResourceWarning")]
+pytestmark = [pytest.mark.realtime, pytest.mark.filterwarnings("default::ResourceWarning")]
 
 
 @pytest.fixture(autouse=True)

@@ -86,7 +86,7 @@ def test_every_rung_keeps_to_its_bits(codec: PictureCodec, rung: Rung) -> None:
     assert decode(codec, packets)[0].shape[0] == fit((256, 256), rung.scale)[1]
 
 
-@pytest.mark.slow
+@pytest.mark.realtime
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 def test_the_hidden_mark_is_read_at_half_a_megabit(codec: PictureCodec) -> None:
     marked = [one.picture for one in over(PictureMark(MARK_ID), paint_scene(125))]
@@ -97,7 +97,7 @@ def test_the_hidden_mark_is_read_at_half_a_megabit(codec: PictureCodec) -> None:
     assert read_picture_mark(film).mark_id == MARK_ID
 
 
-@pytest.mark.slow
+@pytest.mark.realtime
 def test_the_sound_mark_is_read_after_opus() -> None:
     marked = list(over(SoundMark(MARK_ID), [speak_scene(10)]))
     samples = np.concatenate([one.samples for one in marked])
