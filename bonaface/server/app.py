@@ -1,6 +1,7 @@
 """The app: every route behind the gate, and everything it owns made and let go here."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -154,4 +155,11 @@ async def _warm(host: Host) -> None:
     except Exception:
         LOG.exception("warming up failed")
     finally:
+        _settle()
         del host.troubles["warm"]
+
+
+def _settle() -> None:
+    """Take what was loaded out of the sight of the collector, which would stop all faces for it."""
+    gc.collect()
+    gc.freeze()

@@ -27,6 +27,7 @@ class Lead:
 
     LEAST, MOST = 16 * MILLISECOND, 200 * MILLISECOND
     SPARE = 8 * MILLISECOND
+    EACH = 18 * MILLISECOND  # for each other face that the same thread may have to draw first
     GROW, SHRINK = 5 * MILLISECOND, MILLISECOND // 20
     LIKELY, SMOOTH = 12 * MILLISECOND, 8
     LONGEST = 100 * MILLISECOND
@@ -34,12 +35,22 @@ class Lead:
 
     def __init__(self) -> None:
         self.time: Time = self.LEAST
+        self._least: Time = self.LEAST
         self._drawing: Time = self.LIKELY  # of one picture, the wait for a thread included
+
+    def share(self, faces: int) -> None:
+        """Take how many faces the thread draws."""
+        self._least = min(self.MOST, self.LEAST + self.EACH * max(0, faces - 1))
+        self.time = max(self.time, self._least)
 
     def learn(self, spare: Time) -> None:
         """Take how long before its time a picture was ready."""
         change = self.GROW if spare < self.SPARE else -self.SHRINK
-        self.time = min(self.MOST, max(self.LEAST, self.time + change))
+        self.time = min(self.MOST, max(self._least, self.time + change))
+
+    def miss(self) -> None:
+        """A picture was left out: let the next ones begin early enough for what drawing takes."""
+        self.time = min(self.MOST, max(self.time + self.GROW, self._drawing + 2 * self.SPARE))
 
     def fits(self, at: Time, now: Time) -> int:
         """How many pictures can be drawn while the sound of the step at `at` waits for them."""
@@ -111,7 +122,7 @@ class Gauge:
         for item in drawn:
             self.lead.learn(item.at - now)
         if dropped:
-            self.lead.learn(0)
+            self.lead.miss()
         if drawn or dropped:
             self.lead.drew(len(drawn), now - begun)
 

@@ -185,6 +185,7 @@ class Session:
         at = -(-(self._clock.now() + gauge.lead.time) // STEP) * STEP  # the first that is in time
         self._first = at
         while True:
+            gauge.lead.share(self._crew.vision.users)
             await self._clock.reach(at - gauge.lead.time)
             begun = self._clock.now()
             if begun - at > ASLEEP:
