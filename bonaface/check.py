@@ -45,8 +45,9 @@ def check(path: Path, resolvers: tuple[str, ...] = ()) -> Report:
     (picture, sights), sound = _picture_mark(media, limits), _sound_mark(media, limits)
     public = _public_marks(media, limits)
     ids = (picture.id if picture else None, sound.id if sound else None)
-    led = trace(*ids, sights, now, () if _own(credentials, ids) else resolvers)
-    if _own(credentials, ids):
+    own = _own(credentials, ids)
+    led = trace(*ids, sights, now, () if own else resolvers)
+    if own:
         led = replace(led, recovered=None)
     evidence = Evidence(
         credentials=credentials,

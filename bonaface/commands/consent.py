@@ -1,10 +1,10 @@
 """`bonaface consent`: record a yes, look at it, take it back."""
 
 import argparse
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bonaface.commands.terminal import say
+from bonaface.commands.terminal import read_day, say
 
 HELP = "record that somebody said yes, look at it, revoke it"
 DESCRIPTION = """\
@@ -50,10 +50,10 @@ def _add_grant(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         required=True,
     )
     grant.add_argument(
-        "--until", type=_day, metavar="YYYY-MM-DD", help="the last day it holds", required=True
+        "--until", type=read_day, metavar="YYYY-MM-DD", help="the last day it holds", required=True
     )
     grant.add_argument(
-        "--from", dest="first", type=_day, metavar="YYYY-MM-DD", help="the first day"
+        "--from", dest="first", type=read_day, metavar="YYYY-MM-DD", help="the first day"
     )
     grant.add_argument(
         "--context",
@@ -63,13 +63,6 @@ def _add_grant(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     grant.add_argument("--controller", default="", metavar="NAME", help="who answers for its use")
     grant.add_argument("-o", "--output", type=Path, metavar="RECORD", required=True)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as cause:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2027-12-31") from cause
 
 
 def run(options: argparse.Namespace) -> int:

@@ -2,10 +2,10 @@
 
 import argparse
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from bonaface.commands.terminal import say
+from bonaface.commands.terminal import read_day, say
 
 if TYPE_CHECKING:
     from bonaface.log.entry import Entry
@@ -40,15 +40,8 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     which = erase.add_mutually_exclusive_group(required=True)
     which.add_argument("--mark", metavar="ID", help="those of a hidden mark, hex")
     which.add_argument("--record", metavar="ID", help="those that name a consent record")
-    which.add_argument("--before", type=_day, metavar="YYYY-MM-DD", help="all older ones")
+    which.add_argument("--before", type=read_day, metavar="YYYY-MM-DD", help="all older ones")
     parser.set_defaults(run=run)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as cause:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2027-12-31") from cause
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,8 +1,10 @@
 """How the program talks to a person: progress on long work, sentences on what went wrong."""
 
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +14,14 @@ if TYPE_CHECKING:
 def say(sentence: str) -> None:
     """A sentence for the person; results go to standard output, sentences do not."""
     print(sentence, file=sys.stderr, flush=True)
+
+
+def read_day(text: str) -> date:
+    """Read a day of the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as cause:
+        raise ArgumentTypeError(f"{text!r} is no day; write it as 2027-12-31") from cause
 
 
 class Bar:

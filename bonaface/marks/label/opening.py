@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from bonaface.core import SECOND, Picture, Time, frozen
+from bonaface.core import SECOND, Picture, Time
 from bonaface.marks.label.lettering import measure, write
-from bonaface.marks.label.stamp import INK, Stamp
+from bonaface.marks.label.stamp import INK, Stamp, cut_stamp
 from bonaface.marks.label.wording import ENGLISH
 from bonaface.marks.marked import MarkedPicture, require_marked, seal_picture
 
@@ -76,14 +75,7 @@ def draw_opening(sentence: str, height: int, width: int) -> Stamp:
         mask = write(text, lines.capital)
         place = (round((width - mask.width) / 2), round(top + step * (i + 0.5) - mask.height / 2))
         band.paste(INK, place, mask)
-    drawn = np.asarray(band, np.uint16)
-    share = drawn[..., 3:]
-    return Stamp(height - high, 0, _kept(255 - share), _kept(drawn[..., :3] * share))
-
-
-def _kept(array: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    frozen(array)
-    return array
+    return cut_stamp(band, height - high, 0)
 
 
 def _fit(sentence: str, width: int, high: int, capital: float) -> _Lines:

@@ -70,11 +70,15 @@ def draw_label(text: str, height: int, width: int) -> Stamp:
     room = (max(1, width - 2 * margin), max(1, height - 2 * margin))
     fit = min(1.0, room[0] * FINE / pill.width, room[1] * FINE / pill.height)
     size = [min(r, max(1, round(s * fit / FINE))) for s, r in zip(pill.size, room, strict=True)]
-    drawn = np.asarray(pill.resize((size[0], size[1]), Image.Resampling.BOX), np.uint16)
-    share = drawn[..., 3:]
-    left = width - margin - size[0]
-    ink = drawn[..., :3] * share
-    return Stamp(margin, left, _kept(255 - share), _kept(ink))
+    drawn = pill.resize((size[0], size[1]), Image.Resampling.BOX)
+    return cut_stamp(drawn, margin, width - margin - size[0])
+
+
+def cut_stamp(drawn: Image.Image, top: int, left: int) -> Stamp:
+    """Make an RGBA drawing a stamp for one place."""
+    pixels = np.asarray(drawn, np.uint16)
+    share = pixels[..., 3:]
+    return Stamp(top, left, _kept(255 - share), _kept(pixels[..., :3] * share))
 
 
 def _kept(array: NDArray[np.uint16]) -> NDArray[np.uint16]:

@@ -7,6 +7,8 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bonaface.marks.live.boxes import box
+
 _KEY, _OTHER = 0x0200_0000, 0x0101_0000  # sample flags: needs no other; needs others
 _BASE_IS_MOOF = 0x02_0000
 _OFFSET, _DURATION, _SIZE, _FLAGS = 0x01, 0x100, 0x200, 0x400  # what a trun box says
@@ -32,30 +34,25 @@ def write_segment(number: int, samples: Sequence[Sample], until: int) -> bytes:
     head = _moof(number, samples[0].at, rows, 0)
     head = _moof(number, samples[0].at, rows, len(head) + 8)
     return (
-        _box(b"styp", b"cmfs", bytes(4), b"cmfs", b"cmff", b"msdh")
+        box(b"styp", b"cmfs", bytes(4), b"cmfs", b"cmff", b"msdh")
         + head
-        + _box(b"mdat", *(one.data for one in samples))
+        + box(b"mdat", *(one.data for one in samples))
     )
 
 
 def _moof(number: int, begins: int, rows: list[bytes], offset: int) -> bytes:
     kinds = _OFFSET | _DURATION | _SIZE | _FLAGS
-    track = _box(
+    track = box(
         b"traf",
-        _box(b"tfhd", _flags(0, _BASE_IS_MOOF), struct.pack(">I", 1)),
-        _box(b"tfdt", _flags(1, 0), struct.pack(">Q", begins)),
-        _box(b"trun", _flags(0, kinds), struct.pack(">Ii", len(rows), offset), *rows),
+        box(b"tfhd", _flags(0, _BASE_IS_MOOF), struct.pack(">I", 1)),
+        box(b"tfdt", _flags(1, 0), struct.pack(">Q", begins)),
+        box(b"trun", _flags(0, kinds), struct.pack(">Ii", len(rows), offset), *rows),
     )
-    return _box(b"moof", _box(b"mfhd", _flags(0, 0), struct.pack(">I", number)), track)
+    return box(b"moof", box(b"mfhd", _flags(0, 0), struct.pack(">I", number)), track)
 
 
 def _flags(version: int, flags: int) -> bytes:
     return struct.pack(">I", version << 24 | flags)
-
-
-def _box(kind: bytes, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    return struct.pack(">I", len(body) + 8) + kind + body
 
 
 def to_lengths(data: bytes) -> bytes:
