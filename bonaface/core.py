@@ -81,6 +81,17 @@ class Caption:
     final: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Exhibit:
+    """A small picture that shows what a finding speaks of: a frame, a heat map, a curve."""
+
+    pixels: NDArray[np.uint8]  # (height, width, 3) RGB, read-only
+    words: str  # the same for who cannot see it
+
+    def __post_init__(self) -> None:
+        frozen(self.pixels)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one inspector measured from `at` to `until`: evidence, never a verdict."""
@@ -89,7 +100,10 @@ class Finding:
     until: Time
     inspector: str
     score: float | None  # calibrated chance of forgery; None when it cannot tell
-    reason: str
+    reason: str  # a sentence that a juror understands
+    whole: bool = False  # sums up all that the inspector saw; others are moments of it
+    quality: float = 1.0  # 0..1: how good the material was for this inspector
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 class Stage(Protocol[In_contra, Out_co]):

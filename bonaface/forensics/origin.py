@@ -46,6 +46,7 @@ class Evidence:
     trace: Trace = NO_TRACE  # to what the hidden marks led
     tags: tuple[Tag, ...] = ()  # what the file says of itself, unsigned
     public: tuple[PublicMark, ...] = ()  # marks of other makers that were looked for
+    inspected: tuple[Finding, ...] = ()  # what the inspectors of pictures and sound found
 
     @property
     def marked(self) -> bool:

@@ -1,0 +1,81 @@
+"""Pictures with the faces that are in them: what all inspectors of faces look at.
+
+Faces are found once for all inspectors. Each keeps its number for as long as it is followed; after
+a cut it has another.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bonaface.core import SECOND, Picture, Time
+from bonaface.face.detector import SAME, overlap
+from bonaface.face.find import LEAST, Face, find_faces, look_again
+
+MOST: Final = 4  # faces that are followed, the largest
+AGAIN: Final = SECOND // 2  # how often the whole picture is searched for new faces
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """One face in one picture."""
+
+    number: int  # the same for as long as the face is followed
+    face: Face
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One picture and the faces in it, largest first."""
+
+    picture: Picture
+    sights: tuple[Sight, ...]
+
+    @property
+    def at(self) -> Time:
+        """When it is shown."""
+        return self.picture.at
+
+
+class Looker:
+    """Stage[Picture, Look]: one look for each picture, at once."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the faces, and number anew."""
+        self._sights: tuple[Sight, ...] = ()
+        self._searched: Time | None = None
+        self._next = 0
+
+    def push(self, item: Picture) -> Iterable[Look]:
+        """Follow the known faces, and now and then search for others."""
+        kept = [sight for old in self._sights if (sight := _follow(item, old))]
+        lost = len(kept) < len(self._sights)
+        if lost or self._searched is None or item.at - self._searched >= AGAIN:
+            self._searched = item.at
+            kept += [self._numbered(face) for face in find_faces(item) if _is_new(face, kept)]
+        kept.sort(key=lambda sight: -sight.face.height)
+        self._sights = tuple(kept[:MOST])
+        return (Look(item, self._sights),)
+
+    def flush(self) -> Iterable[Look]:
+        """Nothing is held back."""
+        return ()
+
+    def _numbered(self, face: Face) -> Sight:
+        self._next += 1
+        return Sight(self._next - 1, face)
+
+
+def _follow(picture: Picture, old: Sight) -> Sight | None:
+    face = look_again(picture, old.face.landmarks)
+    return Sight(old.number, face) if face.score >= LEAST else None
+
+
+def _is_new(face: Face, known: list[Sight]) -> bool:
+    box = np.array(face.box, np.float32)
+    return all(overlap(box, np.array(other.face.box, np.float32)) <= SAME for other in known)
