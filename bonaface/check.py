@@ -1,15 +1,21 @@
-"""A file becomes evidence, and the evidence a report: credentials, hidden marks, consent."""
+"""A file becomes evidence, and the evidence a report: origin first, then what inspectors find."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from bonaface.core import SECOND, Picture
 from bonaface.errors import UnreadableMedia, WeightsMissing
+from bonaface.examine import Examined, examine
 from bonaface.forensics.audioseal import ABSENT, PublicMark, open_audioseal
+from bonaface.forensics.inspector import Inspector
+from bonaface.forensics.inspectors import open_inspectors
 from bonaface.forensics.origin import Evidence, Mark
+from bonaface.forensics.overview import Overview
 from bonaface.forensics.recovery import Sights, Trace, trace
 from bonaface.forensics.report import Report, make_report
 from bonaface.forensics.standing import Consent, look_up_consent
@@ -24,46 +30,71 @@ from bonaface.weights import digest
 
 FURTHEST = 600.0  # s of a file that are searched for marks
 LOOKS = 60  # pictures that are compared with what a recovered manifest says
+_FIRST_ONLY = (f"Hidden marks were looked for in the first {FURTHEST / 60:.0f} minutes only.",)
+Ids: TypeAlias = tuple[str | None, str | None]  # of the marks in pictures and sound
 RATE = 16_000  # samples a second: all that the sound mark uses is below 8 kHz
 
 
-def check(path: Path, resolvers: tuple[str, ...] = ()) -> Report:
-    """Read a video, picture or sound and say what it is.
+def check(
+    path: Path,
+    resolvers: tuple[str, ...] = (),
+    *,
+    inspectors: tuple[Inspector, ...] = (),
+    tell: Callable[[float], None] = lambda _: None,
+) -> Report:
+    """Read a video, picture or sound and say what it is; nothing is changed.
 
-    Nothing is changed. Credentials that were stripped are looked for in the log of this
-    installation, then at `resolvers`, which are told the id of the hidden mark; without them
-    nothing is sent. Raises UnreadableMedia when it is no media file, SettingsError for what is no
-    address.
+    Credentials that were stripped are looked for in the log of this installation, then at
+    `resolvers`, which are told the id of the hidden mark; without them nothing is sent.
+    `inspectors` look and listen beside the usual ones; `tell` hears the share that is done. Raises
+    UnreadableMedia when it is no media file, SettingsError for what is no address.
     """
     media = look(path)
     credentials, now = read_credentials(path), datetime.now(UTC)
-    limits: list[str] = list(credentials.limits)
-    if media.seconds and media.seconds > FURTHEST:
-        minutes = round(FURTHEST / 60)
-        limits.append(f"Hidden marks were looked for in the first {minutes} minutes only.")
+    limits = [*credentials.limits, *(_FIRST_ONLY if (media.seconds or 0) > FURTHEST else ())]
     tags = read_tags(path, limits)
-    (picture, sights), sound = _picture_mark(media, limits), _sound_mark(media, limits)
-    public = _public_marks(media, limits)
+    opened, absent = open_inspectors(media.kind)
+    overview = Overview()
+    with ThreadPoolExecutor(1) as beside:  # two cores: marks here, inspectors there
+        looking = beside.submit(_examine, media, (overview, *opened, *inspectors), tell)
+        (picture, sights), sound = _picture_mark(media, limits), _sound_mark(media, limits)
+        public = _public_marks(media, limits)
+        examined = looking.result()
     ids = (picture.id if picture else None, sound.id if sound else None)
-    own = _own(credentials, ids)
-    led = trace(*ids, sights, now, () if own else resolvers)
-    if own:
-        led = replace(led, recovered=None)
+    led = _led(credentials, ids, sights, resolvers)
     evidence = Evidence(
         credentials=credentials,
         consent=_consent(credentials, led, now),
         picture=picture,
         sound=sound,
         until=int((media.seconds or 0.0) * SECOND),
-        limits=(*limits, *led.limits),
+        limits=(*limits, *absent, *examined.limits, *led.limits),
         trace=led,
         tags=tags,
         public=public,
+        inspected=examined.findings,
     )
-    return make_report(str(path), digest(path), media.kind, evidence)
+    return make_report(str(path), digest(path), media.kind, evidence, overview.view())
 
 
-def _own(credentials: Credentials, ids: tuple[str | None, str | None]) -> bool:
+def _led(credentials: Credentials, ids: Ids, sights: Sights, resolvers: tuple[str, ...]) -> Trace:
+    """To what the hidden marks lead; a file with credentials of its own needs nothing recovered."""
+    own = _own(credentials, ids)
+    led = trace(*ids, sights, datetime.now(UTC), () if own else resolvers)
+    return replace(led, recovered=None) if own else led
+
+
+def _examine(
+    media: Media, inspectors: tuple[Inspector, ...], tell: Callable[[float], None]
+) -> Examined:
+    """Perception fails soft: what cannot be read leaves a sentence."""
+    try:
+        return examine(media, inspectors, tell)
+    except UnreadableMedia as error:
+        return Examined((), (f"What could not be read was not inspected. {error}",))
+
+
+def _own(credentials: Credentials, ids: Ids) -> bool:
     """Whether the file carries credentials that hold, and name the marks that are in it."""
     named = {value.lower() for _, value in credentials.said.marks}
     return credentials.state == "trusted" and {mark for mark in ids if mark} <= named

@@ -6,11 +6,23 @@ import sys
 from collections.abc import Sequence
 
 from bonaface import __version__
-from bonaface.commands import check, consent, demo, keys, log, mark, models, serve, speak, tokens
+from bonaface.commands import (
+    check,
+    consent,
+    demo,
+    keys,
+    log,
+    mark,
+    models,
+    reference,
+    serve,
+    speak,
+    tokens,
+)
 from bonaface.commands.terminal import say
 from bonaface.errors import BonafaceError
 
-COMMANDS = (speak, serve, mark, check, consent, demo, models, keys, log, tokens)
+COMMANDS = (speak, serve, mark, check, reference, consent, demo, models, keys, log, tokens)
 DESCRIPTION = """\
 AI faces and voices in good faith: made with consent, marked, and checkable."""
 EPILOG = """\

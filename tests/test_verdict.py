@@ -96,7 +96,7 @@ def test_every_verdict_has_its_reasons_and_a_chance_only_where_it_accuses() -> N
         assert (verdict.probability is not None) == accuses
         assert verdict.probability is None or 0.9 < verdict.probability < 1
         if verdict.word == "cannot-tell":
-            assert any("no detector" in limit for limit in verdict.limits)
+            assert any("No inspector could judge" in limit for limit in verdict.limits)
         if credentials.state == "valid":
             assert any("unknown signer proves nothing" in limit for limit in verdict.limits)
 
@@ -171,6 +171,8 @@ def test_the_json_is_the_object_of_the_contract() -> None:
         "kind",
         "verdict",
         "probability",
+        "interval",
+        "basis",
         "reasons",
         "credentials",
         "watermarks",
@@ -197,7 +199,8 @@ def test_the_json_is_the_object_of_the_contract() -> None:
         "picture-mark",
     ]
     for finding in found["findings"]:
-        assert list(finding) == ["at", "until", "inspector", "score", "reason"]
+        assert list(finding)[:5] == ["at", "until", "inspector", "score", "reason"]
+        assert list(finding)[5:] == ["whole", "quality", "exhibits"]
         assert (finding["at"], finding["until"]) == (0, 2)
 
 

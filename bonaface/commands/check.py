@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bonaface.commands.terminal import bar
+from bonaface.commands.terminal import bar, say
 
 if TYPE_CHECKING:
+    from bonaface.forensics.report import Report
     from bonaface.marks.live.follow import Seen
 
 HELP = "read a file back: credentials, marks, and what follows from them"
@@ -38,6 +39,10 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument("--live", metavar="URL", help=live)
     most = "how long, at most (default: 60)"
     parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help=most)
+    who = "compare voice and face with a person enrolled by “bonaface reference make”"
+    parser.add_argument("--as", dest="reference", type=Path, metavar="REFERENCE", help=who)
+    page = "write a page with the evidence, to read, print and pass on"
+    parser.add_argument("--report", type=Path, metavar="REPORT.html", help=page)
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parser.add_argument(
         "--ask",
@@ -59,12 +64,25 @@ def run(options: argparse.Namespace) -> int:
         return _run_stream(options)
     from bonaface.check import check
     from bonaface.config import settings
+    from bonaface.forensics.reference.inspect import open_reference
     from bonaface.forensics.report import to_json, to_text
 
-    with bar(f"Checking {options.file}"):
-        report = check(options.file, (*options.ask, *settings().resolvers))
+    enrolled = open_reference(options.reference) if options.reference else ()
+    with bar(f"Checking {options.file}", 1.0, share=True) as progress:
+        resolvers = (*options.ask, *settings().resolvers)
+        report = check(options.file, resolvers, inspectors=enrolled, tell=progress.reach)
     print(to_json(report) if options.json else to_text(report))
+    if options.report is not None:
+        _write(options.report, report)
     return report.verdict.exit_code
+
+
+def _write(path: Path, report: "Report") -> None:
+    from bonaface.forensics.report_page import to_page
+    from bonaface.vault import write_whole
+
+    write_whole(path, to_page(report).encode())
+    say(f"The report is in {path}.")
 
 
 def _is_stream(path: Path) -> bool:

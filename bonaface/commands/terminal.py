@@ -43,8 +43,13 @@ class Bar:
 
 
 @contextmanager
-def bar(title: str, total: float | None = None, *, size: bool = False) -> Iterator[Bar]:
-    """Show progress while the block runs; `size` counts bytes, otherwise it counts seconds."""
+def bar(
+    title: str, total: float | None = None, *, size: bool = False, share: bool = False
+) -> Iterator[Bar]:
+    """Show progress while the block runs.
+
+    `size` counts bytes, `share` counts from 0 to 1; otherwise seconds are counted.
+    """
     if not sys.stderr.isatty():
         say(f"{title} ...")
         yield Bar(None, title, total)
@@ -52,7 +57,8 @@ def bar(title: str, total: float | None = None, *, size: bool = False) -> Iterat
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    amount = DownloadColumn() if size else TextColumn("{task.completed:.0f} s")
+    counted = "{task.percentage:.0f} %" if share else "{task.completed:.0f} s"
+    amount = DownloadColumn() if size else TextColumn(counted)
     columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield Bar(progress, title, total)

@@ -70,9 +70,10 @@ def find_faces(picture: Picture) -> tuple[Face, ...]:
     return tuple(sorted(faces, key=lambda face: -face.height))
 
 
-def look_again(picture: Picture, landmarks: Floats) -> Face:
+def look_again(picture: Picture, landmarks: Floats, *, irises: bool = True) -> Face:
     """The face near where `landmarks` (478, 3) were; its `score` says whether it is still there."""
-    found, score = face_models().mesh.look(picture.pixels, face_region(landmarks))
+    region = face_region(landmarks)
+    found, score = face_models().mesh.look(picture.pixels, region, irises=irises)
     return Face(_box(found), found, score, score)
 
 

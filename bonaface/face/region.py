@@ -38,9 +38,9 @@ class Region:
     def cut(self, pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
         """The region at `size` x `size` px; what lies outside of the picture repeats its border."""
         m = self.matrix(size)
-        shrink = int(self.side / size)
+        shrink = min(int(self.side / size), *pixels.shape[:2])
         if shrink > 1:  # sampling alone would skip pixels, so average them first
-            pixels, m = _shrunk(pixels, m, shrink)
+            pixels, m = _shrunk(pixels, m, size, shrink)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         cut: NDArray[np.uint8] = cv2.warpAffine(
             pixels, m, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
@@ -49,14 +49,20 @@ class Region:
 
 
 def _shrunk(
-    pixels: NDArray[np.uint8], matrix: NDArray[np.float64], shrink: int
+    pixels: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, shrink: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    height, width = pixels.shape[:2]
-    size = (max(1, width // shrink), max(1, height // shrink))
-    small: NDArray[np.uint8] = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    ratio = np.array([[size[0] / width], [size[1] / height]])
-    moved = matrix * ratio
-    moved[:, 2] += (ratio[:, 0] - 1) / 2  # centres of averaged pixels
+    """What the region needs of the picture, averaged over `shrink` x `shrink` px."""
+    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ matrix.T
+    limit = np.array(pixels.shape[1::-1]) // shrink
+    low = np.clip(corners.min(0) // shrink - 2, 0, limit - 1).astype(int)
+    high = np.clip(corners.max(0) // shrink + 3, low + 1, limit).astype(int)
+    (left, top), (right, bottom) = low * shrink, high * shrink
+    width, height = (int(side) for side in high - low)
+    small: NDArray[np.uint8] = cv2.resize(
+        pixels[top:bottom, left:right], (width, height), interpolation=cv2.INTER_AREA
+    )
+    moved = (matrix - [[0, 0, left], [0, 0, top]]) / shrink
+    moved[:, 2] += (1 / shrink - 1) / 2  # centres of averaged pixels
     return small, moved
 
 

@@ -13,9 +13,10 @@ import numpy as np
 from bonaface.core import SECOND, Picture, Time
 from bonaface.face.detector import SAME, overlap
 from bonaface.face.find import LEAST, Face, find_faces, look_again
+from bonaface.face.human import is_human
 
 MOST: Final = 4  # faces that are followed, the largest
-AGAIN: Final = SECOND // 2  # how often the whole picture is searched for new faces
+AGAIN: Final = SECOND  # how often the whole picture is searched for new faces
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +24,8 @@ class Sight:
     """One face in one picture."""
 
     number: int  # the same for as long as the face is followed
-    face: Face
+    face: Face  # its eyes look straight ahead: irises are not looked for
+    human: bool = True  # and no animal's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +55,16 @@ class Looker:
 
     def push(self, item: Picture) -> Iterable[Look]:
         """Follow the known faces, and now and then search for others."""
-        kept = [sight for old in self._sights if (sight := _follow(item, old))]
+        kept: list[Sight] = []
+        for old in self._sights:
+            face = look_again(item, old.face.landmarks, irises=False)
+            if face.score >= LEAST and _is_new(face, kept):
+                kept.append(Sight(old.number, face, old.human))
         lost = len(kept) < len(self._sights)
         if lost or self._searched is None or item.at - self._searched >= AGAIN:
             self._searched = item.at
-            kept += [self._numbered(face) for face in find_faces(item) if _is_new(face, kept)]
+            found = [face for face in find_faces(item) if _is_new(face, kept)]
+            kept += [self._numbered(item, face) for face in found[:MOST]]
         kept.sort(key=lambda sight: -sight.face.height)
         self._sights = tuple(kept[:MOST])
         return (Look(item, self._sights),)
@@ -66,14 +73,9 @@ class Looker:
         """Nothing is held back."""
         return ()
 
-    def _numbered(self, face: Face) -> Sight:
+    def _numbered(self, picture: Picture, face: Face) -> Sight:
         self._next += 1
-        return Sight(self._next - 1, face)
-
-
-def _follow(picture: Picture, old: Sight) -> Sight | None:
-    face = look_again(picture, old.face.landmarks)
-    return Sight(old.number, face) if face.score >= LEAST else None
+        return Sight(self._next - 1, face, is_human(picture, face))
 
 
 def _is_new(face: Face, known: list[Sight]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from bonaface.core import SECOND, Finding
 from bonaface.forensics.origin import Evidence, Mark, inspect_origin
+from bonaface.forensics.overview import NOTHING_SEEN, View
 from bonaface.forensics.recovery import Logged, Recovered
 from bonaface.forensics.verdict import Verdict, judge
 from bonaface.marks.credentials.files import Credentials
@@ -27,6 +28,10 @@ _SENTENCES = {
     "no-signs": "Nothing here points to AI or manipulation.",
     "cannot-tell": "Nothing here shows that this is made, and nothing shows that it is genuine.",
 }
+_BY_INSPECTORS = {
+    "inspectors": ("SIGNS OF FORGERY", "What was looked at and listened to speaks for a forgery."),
+    "person": ("NOT THE ENROLLED PERSON", "Voice or face do not fit the person it should be."),
+}
 _ODDS = ((0.995, "Almost certainly"), (0.985, "Very probably"), (0.0, "Probably"))
 
 
@@ -40,11 +45,22 @@ class Report:
     evidence: Evidence
     findings: tuple[Finding, ...]
     verdict: Verdict
+    view: View = NOTHING_SEEN  # for the page
 
 
-def make_report(file: str, sha256: str, kind: Kind, evidence: Evidence) -> Report:
+def make_report(
+    file: str, sha256: str, kind: Kind, evidence: Evidence, view: View = NOTHING_SEEN
+) -> Report:
     """Judge the evidence and put all together."""
-    return Report(file, sha256, kind, evidence, inspect_origin(evidence), judge(evidence))
+    findings = (*inspect_origin(evidence), *evidence.inspected)
+    return Report(file, sha256, kind, evidence, findings, judge(evidence), view)
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in two or three words, in capitals."""
+    if verdict.word == "manipulated" and verdict.basis in _BY_INSPECTORS:
+        return _BY_INSPECTORS[verdict.basis][0]
+    return _HEADLINES[verdict.word]
 
 
 def to_json(report: Report) -> str:
@@ -60,6 +76,8 @@ def _fields(report: Report) -> dict[str, Any]:
         "kind": report.kind,
         "verdict": verdict.word,
         "probability": None if verdict.probability is None else round(verdict.probability, 4),
+        "interval": None if verdict.interval is None else [round(v, 4) for v in verdict.interval],
+        "basis": verdict.basis,
         "reasons": list(verdict.reasons),
         "credentials": _credential_fields(report.evidence),
         "watermarks": {
@@ -132,6 +150,9 @@ def _finding_fields(finding: Finding) -> dict[str, Any]:
         "inspector": finding.inspector,
         "score": None if finding.score is None else round(finding.score, 4),
         "reason": finding.reason,
+        "whole": finding.whole,
+        "quality": round(finding.quality, 3),
+        "exhibits": [exhibit.words for exhibit in finding.exhibits],
     }
 
 
@@ -139,17 +160,22 @@ def to_text(report: Report) -> str:
     """Write one page for a terminal of 80 columns, the verdict first."""
     verdict = report.verdict
     parts = [
-        f"{_HEADLINES[verdict.word]}  {_clean(report.file)}",
-        _fill(_opening(verdict)),
+        f"{headline(verdict)}  {_clean(report.file)}",
+        _fill(opening(verdict)),
         _section("Why", verdict.reasons),
         "\n".join(["What was read", *_rows(report), _fill(name_layers(report.evidence), "  ")]),
     ]
+    if looked := [one for one in report.evidence.inspected if one.whole]:
+        parts.append("\n".join(["What was looked at", *(_looked_row(one) for one in looked)]))
     if verdict.limits:
         parts.append(_section("Mind", verdict.limits))
     return "\n\n".join(parts)
 
 
-def _opening(verdict: Verdict) -> str:
+def opening(verdict: Verdict) -> str:
+    """The verdict in a sentence."""
+    if verdict.word == "manipulated" and verdict.basis in _BY_INSPECTORS:
+        return _BY_INSPECTORS[verdict.basis][1]
     sentence = _SENTENCES[verdict.word]
     if verdict.word != "made-by-ai" or verdict.probability is None:
         return sentence
@@ -157,17 +183,35 @@ def _opening(verdict: Verdict) -> str:
     return f"{word} {sentence}"
 
 
+def _looked_row(finding: Finding) -> str:
+    return _fill(f"{answer(finding)}. {finding.reason}", f"  {finding.inspector:<18}")
+
+
+def answer(finding: Finding) -> str:
+    """What an inspector says, in two words."""
+    if finding.score is None:
+        return "cannot tell"
+    what = "another person" if finding.inspector.startswith("reference") else "forged"
+    return f"{finding.score:.0%} {what}"
+
+
 def _section(title: str, sentences: tuple[str, ...]) -> str:
     return "\n".join([title, *(_fill(sentence, "  - ") for sentence in sentences)])
 
 
 def _rows(report: Report) -> list[str]:
+    return [_fill(words, f"  {title:<14}") for title, words in read_rows(report)]
+
+
+def read_rows(report: Report) -> list[tuple[str, str]]:
+    """What was read in the file, each with its title."""
     evidence, trace = report.evidence, report.evidence.trace
     rows = [("Credentials", _credential_words(evidence.credentials))]
     if trace.recovered is not None:
         words = f"{_credential_words(trace.recovered.credentials)}, from {trace.recovered.source}"
         rows.append(("Recovered", words))
-    rows += [
+    return [
+        *rows,
         ("Consent", "no record is named" if evidence.consent == "none" else evidence.consent),
         ("Picture mark", _mark_words(evidence.picture, "there is no picture")),
         ("Sound mark", _mark_words(evidence.sound, "there is no sound")),
@@ -175,7 +219,6 @@ def _rows(report: Report) -> list[str]:
         ("Kind", report.kind),
         ("SHA-256", report.sha256),
     ]
-    return [_fill(words, f"  {title:<14}") for title, words in rows]
 
 
 def name_layers(evidence: Evidence) -> str:

@@ -1,19 +1,24 @@
 """The verdict on a file: one of five words, with the sentences that lead to it.
 
-A file is never called authentic because nothing was found in it. Only credentials by a trusted
-signer who recorded it with a camera do that.
+What a file carries comes first: credentials, hidden marks, what it says of itself. Where that
+settles nothing, what the inspectors of pictures and sound found is weighed (`fusion`). A file is
+never called authentic because nothing was found in it. Only credentials by a trusted signer who
+recorded it with a camera do that.
 """
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bonaface.core import Finding
+from bonaface.forensics.fusion import Fused, fuse
 from bonaface.forensics.origin import Evidence, bound_elsewhere, inspect_origin
 from bonaface.forensics.traces import declares_ai, limit_traces
 
 Word: TypeAlias = Literal[
     "made-by-ai", "manipulated", "authentic-signed", "no-signs", "cannot-tell"
 ]
+Basis: TypeAlias = Literal["origin", "inspectors", "person"]  # person: not the enrolled one
+_ORIGIN: Basis = "origin"
 _EXIT_CODES: dict[Word, int] = {
     "authentic-signed": 0,
     "no-signs": 0,
@@ -35,10 +40,24 @@ _CONSENT = {
     "revoked": "It names a consent record that was granted here and has been revoked.",
     "unknown": "It names a consent record that this installation cannot confirm.",
 }
-_NO_DETECTOR = (
-    "There is no detector for unmarked forgeries in this version: a file without marks may be "
-    "genuine or forged."
+_UNDECIDED = (
+    "Detectors miss most forgeries by tools they have not seen, so what was looked at settles "
+    "nothing: the file may be genuine or forged."
 )
+_NOT_LOOKED = "No inspector could judge this file: it may be genuine or forged."
+_NO_PROOF = (
+    "That nothing was found is no proof: forgeries by new tools, and faces and voices that were "
+    "generated whole, are often missed."
+)
+_ALARMS = (
+    "Detectors raise false alarms, in about one of a hundred genuine files: look at what is shown, "
+    "and ask for the original or another source."
+)
+_ANOTHER = (
+    "That it is not the enrolled person does not say that anything was forged: it may be a genuine "
+    "recording of somebody else, or of the same person with a cold or by a very bad line."
+)
+_AGAINST = "The signature of a trusted camera and what the inspectors found contradict each other."
 _STRIPPED = "Credentials are lost when a file is re-encoded, so their absence means nothing."
 _COPIED = (
     "A hidden mark can be written by others who read Bonaface's source; only trusted credentials "
@@ -60,6 +79,8 @@ class Verdict:
     probability: float | None  # that it was made or manipulated; None where nothing supports one
     reasons: tuple[str, ...]  # sentences, the weightiest first
     limits: tuple[str, ...]  # sentences: what this verdict does not cover
+    interval: tuple[float, float] | None = None  # 95 %, where inspectors gave the probability
+    basis: Basis = "origin"  # what the word follows from
 
     @property
     def exit_code(self) -> int:
@@ -68,12 +89,51 @@ class Verdict:
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """Draw the verdict from credentials, hidden marks and consent."""
-    findings = inspect_origin(evidence)
-    word = _word(evidence)
+    """Draw the verdict from credentials, hidden marks and consent, then from the inspectors."""
+    findings, fused = inspect_origin(evidence), fuse(evidence.inspected)
+    word, basis = _word(evidence), _ORIGIN
+    if word == "cannot-tell" and not _contradicts(evidence):
+        word = "manipulated" if fused.forged else "no-signs" if fused.clean else word
+        basis = _basis(word, fused)
     scores = [finding.score for finding in findings if finding.score is not None]
     probability = max(scores) if scores and word in {"made-by-ai", "manipulated"} else None
-    return Verdict(word, probability, _reasons(evidence, findings), _limits(evidence, word))
+    interval = None
+    if basis != "origin" or (word == "cannot-tell" and not _contradicts(evidence)):
+        probability, interval = fused.probability, fused.interval
+        interval = interval if probability is not None else None
+    reasons = (*_told(fused), *_reasons(evidence, findings))
+    limits = (*_limits(evidence, word), *_cautions(evidence, word, fused, basis))
+    return Verdict(word, probability, reasons, tuple(dict.fromkeys(limits)), interval, basis)
+
+
+def _basis(word: Word, fused: Fused) -> Basis:
+    if word == "cannot-tell":
+        return "origin"
+    known = [finding.inspector.startswith("reference") for finding in fused.suspects]
+    return "person" if known and all(known) else "inspectors"
+
+
+def _told(fused: Fused) -> list[str]:
+    return [finding.reason for finding in fused.suspects]
+
+
+def _cautions(evidence: Evidence, word: Word, fused: Fused, basis: Basis) -> list[str]:
+    """What the inspectors' share in the verdict leaves open."""
+    if word == "authentic-signed" and fused.forged:
+        return [_AGAINST, _ALARMS]
+    if word == "cannot-tell" and not _contradicts(evidence):
+        return [_NOT_LOOKED if fused.probability is None else _UNDECIDED]
+    if basis == "origin":
+        return []
+    if basis == "person":
+        return [_ANOTHER]
+    return [_ALARMS if word == "manipulated" else _NO_PROOF]
+
+
+def _contradicts(evidence: Evidence) -> bool:
+    """Whether a trusted camera's signature and the file's own words exclude each other."""
+    recorded = evidence.credentials.state == "trusted" and evidence.credentials.said.ai is False
+    return recorded and declares_ai(evidence.tags)
 
 
 def _word(evidence: Evidence) -> Word:
@@ -83,11 +143,11 @@ def _word(evidence: Evidence) -> Word:
         return "made-by-ai"
     if credentials.altered:
         return "manipulated"
-    recorded = credentials.state == "trusted" and credentials.said.ai is False
+    if _contradicts(evidence):
+        return "cannot-tell"  # of two statements that exclude each other neither is believed
     if declares_ai(evidence.tags):
-        # of two statements that exclude each other neither is believed, the signed one included
-        return "cannot-tell" if recorded else "made-by-ai"
-    if recorded:
+        return "made-by-ai"
+    if credentials.state == "trusted" and credentials.said.ai is False:
         return "authentic-signed"
     return "cannot-tell"
 
@@ -139,8 +199,6 @@ def _logged(evidence: Evidence) -> list[str]:
 def _limits(evidence: Evidence, word: Word) -> tuple[str, ...]:
     credentials = evidence.credentials
     limits = [*evidence.limits, *credentials.limits]
-    if word == "cannot-tell":
-        limits.append(_NO_DETECTOR)
     if word == "authentic-signed":
         limits.append(_FILMED)
     if credentials.state == "none" and evidence.recovered is None:

@@ -1,0 +1,33 @@
+"""Which inspectors look at what kind of file."""
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from bonaface.errors import WeightsMissing
+from bonaface.forensics.inspector import Inspector
+
+Kind: TypeAlias = Literal["video", "image", "audio"]
+
+
+def open_inspectors(kind: Kind) -> tuple[tuple[Inspector, ...], tuple[str, ...]]:
+    """Open those that apply; what is missing becomes a sentence that says how to get it."""
+    opened: list[Inspector] = []
+    limits: list[str] = []
+    for kinds, open_one in _ALL:
+        if kind in kinds:
+            try:
+                opened.append(open_one())
+            except WeightsMissing as missing:
+                limits.append(f"One inspector was left out. {missing}")
+    return tuple(opened), tuple(limits)
+
+
+def _artefacts() -> Inspector:
+    from bonaface.forensics.artefacts import Artefacts  # noqa: PLC0415  opened when it is wanted
+
+    return Artefacts()
+
+
+_ALL: tuple[tuple[frozenset[Kind], Callable[[], Inspector]], ...] = (
+    (frozenset({"video", "image"}), _artefacts),
+)

@@ -1,0 +1,134 @@
+"""The `.reference` file: measurements of one person's voice and face, and the consent to keep them.
+
+One JSON object of at most LARGEST bytes that only its owner may read. It holds no sound, no picture
+and no name; the consent record is named by its id and salted digest, and asked on each use.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonaface import vault
+from bonaface.consent import ledger
+from bonaface.errors import ConsentDenied, UnreadableMedia
+
+VERSION: Final = 1
+PURPOSE: Final = "reference"
+LARGEST: Final = 1_000_000
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Likely:
+    """Where the points of one person lie."""
+
+    centre: Floats  # (any,)
+    usual: float  # mean distance of the person's own points from it
+    spread: float  # and its standard deviation
+    seconds: float  # of material
+
+    def distance(self, point: Floats) -> float:
+        """How far a point (any,) is from the centre."""
+        return float(np.linalg.norm(self.centre - point))
+
+
+def gather(points: Floats, seconds: float) -> Likely:
+    """Say where points (n, any) lie."""
+    centre = np.asarray(points.mean(0), np.float32)
+    away = np.linalg.norm(points - centre, axis=1)
+    return Likely(centre, float(away.mean()), float(away.std()), seconds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """An enrolled person."""
+
+    record_id: str
+    digest: str  # of the consent record, hex
+    until: date  # the last day, as the consent says
+    made_at: datetime
+    voice: Likely | None
+    face: Likely | None
+
+    def check(self, now: datetime) -> None:
+        """Raise ConsentDenied when the consent is over or was taken back."""
+        state = ledger.status(self.record_id, self.digest, now)
+        if state == "active":
+            return
+        said = {
+            "revoked": "was revoked",
+            "expired": f"ended on {self.until}",
+        }.get(state, "is not known to this installation")
+        raise ConsentDenied(
+            f"The consent for this reference {said}, so nothing is compared with it.",
+            "Delete it (bonaface reference delete), or ask the person and enrol again.",
+        )
+
+
+def save_reference(reference: Reference, path: Path) -> None:
+    """Write it, readable by its owner only, whole or not at all. Raises KeysError."""
+    document = {
+        "version": VERSION,
+        "kind": "bonaface-reference",
+        "record_id": reference.record_id,
+        "digest": reference.digest,
+        "until": reference.until.isoformat(),
+        "made_at": reference.made_at.isoformat(),
+        "voice": _fields(reference.voice),
+        "face": _fields(reference.face),
+    }
+    vault.replace_private(path.absolute(), json.dumps(document).encode())
+
+
+def load_reference(path: Path) -> Reference:
+    """Read it.
+
+    Raises UnreadableMedia for what is no reference, KeysError for what others may read.
+    """
+    data = vault.read_private(path)
+    try:
+        return _parse(data)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as cause:
+        remedy = "Make one with: bonaface reference make"
+        raise UnreadableMedia(f"{path.name} is no reference of this version.", remedy) from cause
+
+
+def _parse(data: bytes) -> Reference:
+    said = json.loads(data) if len(data) <= LARGEST else {}
+    if said["version"] != VERSION or said["kind"] != "bonaface-reference":
+        raise ValueError("of another kind")
+    return Reference(
+        record_id=str(said["record_id"]),
+        digest=str(said["digest"]),
+        until=date.fromisoformat(said["until"]),
+        made_at=datetime.fromisoformat(said["made_at"]).astimezone(UTC),
+        voice=_likely(said["voice"]),
+        face=_likely(said["face"]),
+    )
+
+
+def _fields(likely: Likely | None) -> dict[str, Any] | None:
+    if likely is None:
+        return None
+    return {
+        "centre": [round(float(value), 6) for value in likely.centre],
+        "usual": likely.usual,
+        "spread": likely.spread,
+        "seconds": likely.seconds,
+    }
+
+
+def _likely(said: dict[str, Any] | None) -> Likely | None:
+    if said is None:
+        return None
+    centre = np.array(said["centre"], np.float32)
+    numbers = (float(said["usual"]), float(said["spread"]), float(said["seconds"]))
+    sound = centre.ndim == 1 and 16 <= len(centre) <= 4096 and 0.3 < np.linalg.norm(centre) < 3
+    if not sound or not np.isfinite(numbers).all():
+        raise ValueError("no place of points")
+    return Likely(centre, *numbers)

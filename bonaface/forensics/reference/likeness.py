@@ -1,0 +1,93 @@
+"""Is this the enrolled face?"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from bonaface.core import SECOND, Finding, Time
+from bonaface.face.identity import embed_face
+from bonaface.forensics.crop import cut_face, sharpness
+from bonaface.forensics.inspector import Seen
+from bonaface.forensics.look import Look
+from bonaface.forensics.reference.file import Likely
+from bonaface.forensics.reference.weigh import Weigh, tell_spans
+
+NAME: Final = "reference-face"
+WEIGH: Final = Weigh(middle=0.56, steep=22.0)  # distance, fitted in bench/reference.py
+EVERY: Final = SECOND
+LEAST: Final = 64  # px of a face, forehead to chin
+BLURRED: Final = 2.5
+SIDE: Final = 160
+ENOUGH: Final = 5  # looks, for full quality
+CLONE: Final = "A face that was swapped in, or drawn from a photo, would fit as well."
+
+
+class FaceReference:
+    """Inspector: compares the faces in sight with the enrolled one; the nearest counts."""
+
+    name = NAME
+
+    def __init__(self, enrolled: Likely) -> None:
+        self._enrolled = enrolled
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self._moments: list[Finding] = []
+        self._far: list[float] = []
+        self._last: Time | None = None
+        self._faces = 0
+
+    def push(self, item: Seen) -> Iterator[Finding]:
+        """Look once a second."""
+        if not isinstance(item, Look) or not item.sights:
+            return
+        if self._last is not None and 0 <= item.at - self._last < EVERY:
+            return
+        self._last = item.at
+        self._faces += 1
+        far = self._nearest(item)
+        if far is None:
+            return
+        self._far.append(far)
+        score = WEIGH.score(far)
+        words = "is not" if score >= 0.5 else "could be"
+        finding = Finding(item.at, item.at + EVERY, NAME, score, f"This {words} the enrolled face.")
+        self._moments.append(finding)
+        yield finding
+
+    def _nearest(self, look: Look) -> float | None:
+        found = []
+        for sight in look.sights:
+            cut = cut_face(look.picture.pixels, sight.face.landmarks, SIDE, 0.06)
+            clear = cut is not None and sharpness(cut.pixels) >= BLURRED
+            if sight.human and sight.face.height >= LEAST and clear:
+                found.append(
+                    self._enrolled.distance(embed_face(look.picture, sight.face.landmarks))
+                )
+        return min(found, default=None)
+
+    def flush(self) -> Iterator[Finding]:
+        """Sum up."""
+        if not self._far:
+            why = "it is too small or blurred" if self._faces else "none was found"
+            reason = f"No face could be compared with the enrolled one: {why}."
+            yield Finding(0, 0, NAME, None, reason, whole=True, quality=0.0)
+            return
+        score = WEIGH.score(float(np.median(self._far)))
+        alien = [one for one in self._moments if (one.score or 0) >= 0.5]
+        if len(alien) > 0.2 * len(self._far):
+            score = max(score, WEIGH.score(float(np.quantile(self._far, 0.85))))
+        reason = f"{tell_spans('Not the enrolled face', alien)} {_summed(score)}".strip()
+        quality = min(1.0, len(self._far) / ENOUGH)
+        first, last = self._moments[0].at, self._moments[-1].until
+        yield Finding(first, last, NAME, score, reason, whole=True, quality=quality)
+
+
+def _summed(score: float) -> str:
+    if score >= 0.9:
+        return "The face is not that of the enrolled person."
+    if score <= 0.5:
+        return f"The face fits the enrolled person. {CLONE}"
+    return "The face fits the enrolled person badly, and not so badly as to exclude it."
