@@ -180,6 +180,10 @@ def test_green_needs_all_and_red_needs_much() -> None:
     assert judge(said(bad, bad, good), 3).colour == "red"
 
 
+def test_turns_alone_are_never_green() -> None:
+    assert judge(said(chance(-2), chance(-2)), 2).colour == "amber"
+
+
 class Counting:
     """An inspector that says how often it was asked."""
 

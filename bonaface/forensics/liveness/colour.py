@@ -25,7 +25,7 @@ COLOURS = ("#ffffff", "#303030", "#5078ff", "#50dc78", "#ffc850")
 COUNT, EACH, LATEST = 8, 0.8, 1.0  # colours, s each, s of delay that a network may add
 LEAST_FACE, LEAST_LOOKS, DARK = 60, 30, 0.004  # px high, looks, linear light of the skin
 DECOYS = 200  # rows that were not shown
-MIDDLE, SLOPE = 2.9, 2.5  # of decoys' deviations: set by bench/liveness.py --fit
+MIDDLE, SLOPE = 2.9, 2.5  # of decoys' deviations: chosen by hand, not calibrated
 Floats = NDArray[np.float64]
 _SKIN = (10, 67, 297, 50, 280, 205, 425, 101, 330)  # forehead and cheeks
 _TO_LIGHT = np.where(
@@ -113,8 +113,8 @@ def _fit(light: Floats, times: Floats, row: Sequence[str]) -> float:
 
 def _steady(values: Floats, times: Floats) -> Floats:
     """Without mean and slow drift."""
-    ways = np.stack([np.ones_like(times), times, times**2], 1)
-    return values - ways @ np.linalg.lstsq(ways, values, rcond=None)[0]
+    ways = np.linalg.qr(np.stack([np.ones_like(times), times, times**2], 1))[0]
+    return np.asarray(values - ways @ (ways.T @ values))
 
 
 def _levels(row: Sequence[str]) -> Floats:

@@ -20,7 +20,8 @@ from bonaface.forensics.liveness.turn import Turn
 
 Colouring: TypeAlias = Literal["grey", "green", "amber", "red"]
 PATIENCE: Time = 60 * SECOND  # from when a challenge was issued until it must have begun
-PASSED, FAILED = -3.0, 2.0  # summed log odds
+# Two turns say at most -4: a driven made face turns too, so turns alone never make a seal green.
+PASSED, FAILED = -4.5, 2.0  # summed log odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Round:
         return self._now.challenge
 
     def begin(self, nonce: str, at: Time) -> None:
-        """The page shows the challenge. Raises RequestRefused (409) for a nonce used, old or wrong."""
+        """The page shows the challenge. Raises RequestRefused (409) for a wrong nonce."""
         late = at - self._issued > PATIENCE
         if self._now is None or self._began or late or nonce != self._now.challenge.nonce:
             raise RequestRefused(
