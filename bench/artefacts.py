@@ -27,11 +27,11 @@ from forge import ALONE, poisson, swap
 from sources import judges, name_group
 from spoil import draw
 
-from bonaface.core import SECOND, Picture
+from bonaface.core import Picture
 from bonaface.examine import examine
 from bonaface.face.find import find_faces
 from bonaface.forensics import artefacts
-from bonaface.forensics.artefacts import MARGIN, SIDE, Artefacts
+from bonaface.forensics.artefacts import SIDE, Artefacts
 from bonaface.forensics.crop import cut_face, sharpness
 from bonaface.media.files import look, read_pictures
 from bonaface.media.photos import read_photo
@@ -197,9 +197,8 @@ def main() -> None:
             print(line(name, said), rest)
     print("\nFalse alarms at .97")
     for name, said in figures["alarms"].items():
-        print(
-            f"{name:<34}{said['alarms']} of {said['n']}, 95 % {said['95']}, coverage {said['coverage']:.2f}"
-        )
+        told = f"{said['alarms']} of {said['n']}, 95 % {said['95']}"
+        print(f"{name:<34}{told}, coverage {said['coverage']:.2f}")
 
 
 if __name__ == "__main__":

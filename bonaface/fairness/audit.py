@@ -92,19 +92,19 @@ def audit(
     people: Sequence[Person],
     subjects: Sequence[Subject],
     tell: Callable[[float], None] = lambda _: None,
-    recoloured: int = 40,
+    recoloured: int = 40,  # faces that are tried in all tones
 ) -> list[Audit]:
     """Ask every subject about every picture. Raises SettingsError without Fairlearn."""
     require_fairlearn()
     tables = [Table() for _ in subjects]
     drifts: list[list[list[float]]] = [[] for _ in subjects]
-    every = max(1, len(people) // max(1, recoloured))
+    every = len(people) // recoloured or 1 if recoloured else len(people) + 1
     for i, (person, picture, face) in enumerate(_opened(people)):
         tell(i / len(people))
         groups = _groups(person, picture, face)
         for subject, table in zip(subjects, tables, strict=True):
             _ask(subject, table, (picture, face), groups, forged=person.forged)
-        if i % every == 0 and face is not None and not person.forged:
+        if (i + 1) % every == 0 and face is not None and not person.forged:
             for subject, drift in zip(subjects, drifts, strict=True):
                 drift.append(_over_tones(subject, picture, face))
     rows = zip(subjects, tables, drifts, strict=True)

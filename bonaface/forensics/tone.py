@@ -74,20 +74,20 @@ def name_group(angle: float) -> str:
 
 
 def recolour(pixels: Bytes, landmarks: Floats, monk: int) -> Bytes:
-    """The same picture with the skin of the face shifted to one of the Monk tones.
+    """The same picture with all skin shifted to one of the Monk tones.
 
-    All that is lighter or darker stays so by as much, in CIELAB; the face's outline is soft. A
-    counterfactual for audits: what a detector says should not move with it.
+    What has the colour of the face's skin is shifted with it, neck and ears too, so that no border
+    is drawn; what is lighter or darker stays so, in CIELAB. A counterfactual for audits: what a
+    detector says should not move with it.
     """
-    tone = _monk_lab(monk)
     found = _lab(pixels.reshape(-1, 3)).reshape(*pixels.shape)
-    face = np.zeros(pixels.shape[:2], np.float32)
-    cv2.fillConvexPoly(face, cv2.convexHull(np.round(landmarks[:468, :2]).astype(np.int32)), 1.0)
-    inside = face > 0
-    soft = cv2.GaussianBlur(face, (0, 0), max(1.0, pixels.shape[0] / 40))[..., None]
-    shift = tone - np.median(found[inside], axis=0)
-    moved = found + soft * shift.astype(np.float32)
-    back = cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB)
+    face = np.zeros(pixels.shape[:2], np.uint8)
+    cv2.fillConvexPoly(face, cv2.convexHull(np.round(landmarks[:468, :2]).astype(np.int32)), 1)
+    middle = np.median(found[face > 0], axis=0)
+    away = (found - middle) / np.array([40, 14, 14], np.float32)
+    skin = cv2.GaussianBlur(np.exp(-np.square(away).sum(-1) / 2), (0, 0), 2.0)[..., None]
+    moved = (found + skin * (_monk_lab(monk) - middle)).astype(np.float32)
+    back = cv2.cvtColor(moved, cv2.COLOR_LAB2RGB)
     return np.asarray(np.clip(back * 255 + 0.5, 0, 255), np.uint8)
 
 
