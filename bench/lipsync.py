@@ -4,8 +4,8 @@ Run with PYTHONPATH=.:bench:training:training/lipsync. Each clip of media/talkin
 would judge gives its own sound (real), that sound moved by 200 ms each way, and the sounds of all
 others that are long enough. `lips` is the shipped design, `loudness` the same regression on the
 loudness of the sound: the baseline. Rows named `other sources` are answered by regressions learnt
-without the clip's collection; `judging` by that which ships, on clips it never learnt from. AUC with
-a 95 % bootstrap interval over clips. `flagged` is the share at a chance of .5 or more.
+without the clip's collection; `judging` by that which ships, on clips it never learnt from. AUC
+with a 95 % bootstrap interval over clips. `flagged` is the share at a chance of .5 or more.
 
 `--json` prints one object: {row: {"clips": n, "swapped" | "moved": [auc, low, high], "flagged":
 {kind: share}}}.

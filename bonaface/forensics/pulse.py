@@ -44,7 +44,7 @@ class Beat:
 
     rate: float  # a minute
     clear: float  # dB of signal to noise
-    trace: Floats  # at STEPS
+    trace: Floats  # at STEPS, between the slowest and the fastest pulse
 
 
 class Pulse:
@@ -114,9 +114,9 @@ class Pulse:
             reason = f"A pulse of about {beat.rate:.0f} a minute is seen in the skin ({size}). "
         else:
             reason = f"No pulse is seen in the skin ({size}); compression often hides it. "
-        length = f"{(end - begin) / SECOND:.0f} s"
-        words = f"The colour of the skin over {length}, in which a pulse would be a steady wave."
-        drawn = draw_curves((beat.trace,), ("colour of the skin",), length)
+        ends = (f"{begin / SECOND:.0f} s", f"{end / SECOND:.0f} s")
+        words = f"Colour of the skin, {ends[0]} to {ends[1]}: a pulse would be a steady wave."
+        drawn = draw_curves((beat.trace,), ("colour of the skin",), ends)
         quality = float(np.clip((beat.clear + 3) / 9, 0, 1))
         shown = (Exhibit(drawn, words),)
         return Finding(*span, None, reason + caution, True, quality, shown)
@@ -153,7 +153,14 @@ def find_beat(colours: Floats) -> Beat:
     own = (np.abs(hertz - pulse) < AROUND) | (np.abs(hertz - 2 * pulse) < AROUND)
     signal, noise = power[inside & own].sum(), power[inside & ~own].sum()
     clear = 10 * np.log10((signal + 1e-30) / (noise + 1e-30))
-    return Beat(60 * pulse, float(np.clip(clear, -20, 30)), trace)
+    return Beat(60 * pulse, float(np.clip(clear, -20, 30)), keep_band(trace))
+
+
+def keep_band(trace: Floats) -> Floats:
+    """Take out of a trace what is slower or faster than any pulse."""
+    spectrum, hertz = np.fft.rfft(trace), np.fft.rfftfreq(len(trace), 1 / STEPS)
+    spectrum[(hertz < BAND[0]) | (hertz > BAND[1])] = 0
+    return np.fft.irfft(spectrum, len(trace))
 
 
 def project(colours: Floats) -> Floats:

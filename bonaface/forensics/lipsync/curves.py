@@ -19,13 +19,15 @@ CROP: Final = (76, 57)  # px, of one mouth in a strip
 AT_ONCE: Final = 6  # mouths in a strip
 
 
-def draw_curves(curves: Sequence[NDArray[np.floating]], names: Sequence[str], end: str) -> Pixels:
-    """Draw one or two curves over each other; `end` is written at the right end of the axis."""
+def draw_curves(
+    curves: Sequence[NDArray[np.floating]], names: Sequence[str], ends: tuple[str, str]
+) -> Pixels:
+    """Draw one or two curves over each other; `ends` are written under the axis."""
     sheet = Image.new("RGB", (WIDE, HIGH), "white")
     pen = ImageDraw.Draw(sheet)
     pen.line([(EDGE, HIGH - 26), (WIDE - EDGE, HIGH - 26)], PALE, 1)
-    pen.text((EDGE, HIGH - 8), "0", INK, font(LETTERS), "ls")
-    pen.text((WIDE - EDGE, HIGH - 8), end, INK, font(LETTERS), "rs")
+    pen.text((EDGE, HIGH - 8), ends[0], INK, font(LETTERS), "ls")
+    pen.text((WIDE - EDGE, HIGH - 8), ends[1], INK, font(LETTERS), "rs")
     left = EDGE
     for curve, name, colour in zip(curves, names, COLOURS, strict=False):
         pen.line([(left, 16), (left + 18, 16)], colour, 3)
