@@ -6,8 +6,10 @@ from typing import Final
 import numpy as np
 
 from bonaface import weights
-from bonaface.core import frozen
-from bonaface.speech.hearing import BANDS, FRAME, HOP, WIDTH, Hearing, take_bands
+from bonaface.core import Sound, frozen, over
+from bonaface.errors import WeightsMissing
+from bonaface.speech.activity import WINDOW, Activity
+from bonaface.speech.hearing import BANDS, FRAME, HOP, RATE, WIDTH, Hearing, take_bands
 
 Floats = np.typing.NDArray[np.float32]
 STEPS: Final = 50  # a second
@@ -41,3 +43,12 @@ def ask(samples: Floats) -> Asked:
     lips, speech, _ = network.run(None, given)
     loudness = heard[BEFORE : BEFORE + 2 * steps : 2, BANDS]
     return Asked(lips[0, :, JAW].copy(), loudness.copy(), speech[0].copy())
+
+
+def count_spoken(samples: Floats) -> float | None:
+    """Seconds of speech, music left out; None where the activity model is not here."""
+    try:
+        judged = list(over(Activity(rows=1), [Sound(0, samples, RATE)]))
+    except WeightsMissing:
+        return None
+    return sum(voiced.chance > 0.5 for voiced in judged) * WINDOW / RATE

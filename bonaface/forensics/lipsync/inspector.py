@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Exhibit, Finding, Time
 from bonaface.forensics.inspector import Seen
-from bonaface.forensics.lipsync.asked import STEPS, Asked, ask
+from bonaface.forensics.lipsync.asked import STEPS, Asked, ask, count_spoken
 from bonaface.forensics.lipsync.curves import AT_ONCE, draw_curves, draw_strip
 from bonaface.forensics.lipsync.odds import open_odds, to_chance
 from bonaface.forensics.lipsync.profile import Profile, compare, only_fast
@@ -23,6 +23,7 @@ from bonaface.forensics.look import Look
 
 SPEECH: Final = 1.5  # s that must be spoken in a window
 LEAST: Final = 2.5  # s of a window
+MUSIC: Final = 0.7  # share of what sounds like speech; talk has .78 to 1.3, songs 0 to .64
 TURNED: Final = 30.0  # degrees
 SMALL: Final = 20.0  # px
 OFTEN: Final = 8.0  # pictures a second
@@ -82,10 +83,14 @@ class Lipsync:
         span = (first, window.last, self.name)
         if reason := refuse(window):
             return Finding(*span, None, reason, quality=0.0)
-        heard = ask(window.join())
+        sound = window.join()
+        heard = ask(sound)
         spoken = float((heard.speech > 0.5).sum()) / STEPS
         if spoken < SPEECH:
             return Finding(*span, None, "Too little is said while the face is seen.", quality=0.0)
+        sure = count_spoken(sound)
+        if sure is not None and sure < MUSIC * spoken:
+            return Finding(*span, None, "Music or noise is heard rather than speech.", quality=0.0)
         seen = window.trace(len(heard.opening))
         if float(only_fast(seen).std()) < STILL:
             reason = "Somebody speaks, but this mouth does not move: the voice may be another's."
