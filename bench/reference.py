@@ -1,12 +1,13 @@
 """Is the enrolled person told from others? `python bench/reference.py [--fit] [--part PART]`.
 
 Voice: each speaker with two or more 3 s runs of speech is enrolled with all runs but one, and that
-one is the genuine trial; all runs of others are impostors. Most speakers here have one recording, so
-genuine trials share its room and microphone, which flatters. Face: a clip is enrolled by its first
-half; its second half is genuine, other clips are impostors. Figures are those of the sources that
-judge (see training/sources.py); `--fit` prints the curves fitted on the others. Attacks on the
-enrolled voice: WORLD (the vocoder) as it is, with another pitch and with longer formants (only where
-pyworld is installed), and the speech fakes of the collection made in an enrolled voice.
+one is the genuine trial; all runs of others are impostors. Most speakers here have one recording,
+so genuine trials share its room and microphone, which flatters; "telephone" (mu-law at 8 kHz)
+against a clean enrolment says something of another channel. Face: a clip is enrolled by its first
+half; its second half is genuine, other clips are impostors. Figures are given for the sources that
+judge (see training/sources.py) and for all; `--fit` prints the curves fitted on those that do not
+judge. Attacks on the enrolled voice: WORLD (the vocoder) as it is, with another pitch and with
+longer formants (only where pyworld is installed), and the speech fakes made in an enrolled voice.
 
 Intervals are at 95 %, from drawing the enrolled again, or Wilson's for shares.
 """
@@ -15,7 +16,6 @@ import argparse
 import importlib
 import importlib.util
 import os
-import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -64,14 +64,15 @@ def judge_voices(media: list[Medium], *, fit: bool) -> None:
     sounds = read_voices(MEDIA, real)
     own = {m.group for m in real if m.judges}
     clean = {name: place_voice(sound) for name, sound in sounds.items()}
-    opus = {name: place_voice(through_opus(sound)) for name, sound in sounds.items()}
+    opus = {name: place_voice(send("Opus 16", sound)) for name, sound in sounds.items()}
     if fit:
         both = {**clean, **{f"{name} opus": points for name, points in opus.items()}}
         rest = {name: p for name, p in both.items() if name.removesuffix(" opus") not in own}
         for count in (1, LONG):
             _print_fit(f"voice, {3 * count} s", compare_voices(rest, rest, rest.keys(), count))
         return
-    for title, tested in (("clean", clean), ("Opus 16", opus)):
+    phone = {name: place_voice(send("mu-law 8 kHz", sound)) for name, sound in sounds.items()}
+    for title, tested in (("clean", clean), ("Opus 16", opus), ("telephone", phone)):
         for count, weigh in ((1, RUN_WEIGH), (LONG, WHOLE_WEIGH)):
             for who, names in (("judging", own), ("all", set(clean))):
                 trials = compare_voices(clean, tested, names, count)
@@ -81,13 +82,11 @@ def judge_voices(media: list[Medium], *, fit: bool) -> None:
     _print_fakes(media, clean)
 
 
-def compare_voices(
-    enrolled: Placed, tested: Placed, names: Collection[str], count: int
-) -> Trials:
+def compare_voices(enrolled: Placed, tested: Placed, names: Collection[str], count: int) -> Trials:
     """Mean distances of `count` runs; the genuine are left out of what they are compared with."""
     same, other = {}, {}
     for name in sorted(names):
-        points = enrolled.get(name, np.zeros((0, 1)))
+        points = enrolled.get(name, np.zeros((0, 1), np.float32))
         if len(points) < count + 1:
             continue
         near = []
@@ -115,9 +114,9 @@ def _far(enrolled: Points, tested: Points) -> float:
     return float(np.mean([place.distance(point) for point in tested]))
 
 
-def through_opus(samples: Samples) -> Samples:
-    """Through Opus at 16 kbit/s and back."""
-    heard = SOUND_ATTACKS["Opus 16"](soxr.resample(samples, RATE, HEARD).astype(np.float32))
+def send(way: str, samples: Samples) -> Samples:
+    """Through one of the ways that sound takes (sound_attacks.py), and back at RATE."""
+    heard = SOUND_ATTACKS[way](soxr.resample(samples, RATE, HEARD).astype(np.float32))
     return np.asarray(soxr.resample(heard, HEARD, RATE), np.float32)
 
 
@@ -164,7 +163,7 @@ def _print_attack(name: str, enrolled: Placed, attacked: Placed) -> None:
 def _print_fakes(media: list[Medium], enrolled: Placed) -> None:
     for medium in media:
         fake = medium.kind == "speech" and medium.label == "fake"
-        points = enrolled.get(medium.group, np.zeros((0, 1)))
+        points = enrolled.get(medium.group, np.zeros((0, 1), np.float32))
         if not fake or len(points) < LONG:
             continue
         for sound in read_voices(MEDIA, [medium]).values():
@@ -236,4 +235,4 @@ def _print_fit(title: str, trials: Trials) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

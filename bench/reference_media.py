@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import av
 import numpy as np
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Picture, Sound
@@ -24,7 +23,7 @@ from bonaface.media.excerpt import read_excerpt
 from bonaface.speech.voice import SIZE
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
-from sources import judges, name_group  # noqa: E402  (the one division of sources)
+from sources import judges, name_group  # the one division of sources
 
 Samples: TypeAlias = NDArray[np.float32]
 Points: TypeAlias = NDArray[np.float32]
@@ -111,7 +110,7 @@ def compress(pictures: Iterable[Picture], crf: int) -> Iterator[Picture]:
     """Through H.264 and back."""
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as out:
-        stream: VideoStream | None = None
+        stream = None
         for picture in pictures:
             high, wide = (side // 2 * 2 for side in picture.pixels.shape[:2])
             if stream is None:
@@ -125,7 +124,7 @@ def compress(pictures: Iterable[Picture], crf: int) -> Iterator[Picture]:
         if stream is not None:
             out.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as back:
+    with av.open(file, "r") as back:
         for frame in back.decode(video=0):
             pixels = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
             yield Picture(int((frame.time or 0) * SECOND), pixels)

@@ -1,7 +1,6 @@
 """Enrolled with consent, told from others, and refused when the consent is over."""
 
 import json
-import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,7 +20,6 @@ from bonaface.face.find import Face, find_faces
 from bonaface.face.identity import embed_face
 from bonaface.forensics.inspector import Inspector, Seen
 from bonaface.forensics.look import Look, Sight
-from bonaface.forensics.reference import file as reference_file
 from bonaface.forensics.reference.file import (
     Likely,
     Reference,
@@ -34,7 +32,6 @@ from bonaface.forensics.reference.likeness import FaceReference
 from bonaface.forensics.reference.speaking import Speaking, Uttered
 from bonaface.forensics.reference.voice import VoiceReference
 from bonaface.forensics.reference.weigh import Weigh, tell_spans
-from bonaface.media.photos import read_photo
 from bonaface.speech.voice import LEAST, embed_voice
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -192,9 +189,9 @@ def test_consent_taken_back_in_the_middle_ends_the_comparison(record: ConsentRec
     for second in range(5):
         list(inspector.push(Sound(second * SECOND, quiet.copy(), RATE)))
     revoke(record, NOW)
+    later = [Sound(second * SECOND, quiet.copy(), RATE) for second in range(5, 16)]
     with pytest.raises(ConsentDenied, match="revoked"):
-        for second in range(5, 16):
-            list(inspector.push(Sound(second * SECOND, quiet.copy(), RATE)))
+        list(over(inspector, later))
     with pytest.raises(ConsentDenied, match="revoked"):
         list(inspector.flush())
 
@@ -294,7 +291,8 @@ def test_enrolled_face_fits_and_another_does_not(photo: Picture) -> None:
     other = whole(FaceReference(place(128, 5)), looks(photo, face))
     assert fits.score is not None
     assert other.score is not None
-    assert fits.score < 0.5 < 0.9 < other.score
+    assert fits.score < 0.5
+    assert other.score > 0.9
     assert "swapped" in fits.reason
     assert "Not the enrolled face, 0:00-0:06" in other.reason
 
@@ -309,7 +307,7 @@ def test_small_face_is_not_judged(photo: Picture) -> None:
     face = faced(photo)
     step = int(face.height // 40)
     small = Picture(0, np.ascontiguousarray(photo.pixels[::step, ::step]))
-    shrunk = Face(face.box, face.landmarks / step, face.score, face.score)
+    shrunk = Face(face.box, (face.landmarks / step).astype(np.float32), face.score, face.score)
     last = whole(FaceReference(place(128, 5)), looks(small, shrunk))
     assert last.score is None
     assert "small" in last.reason
@@ -328,12 +326,9 @@ def test_nearest_of_ten_faces_counts(photo: Picture) -> None:
 # Enrolment
 
 
-def measured(
-    monkeypatch: pytest.MonkeyPatch, faces: list[Floats], voices: list[Floats]
-) -> Callable[[], None]:
+def measured(monkeypatch: pytest.MonkeyPatch, faces: list[Floats], voices: list[Floats]) -> None:
     rows = [(one, None, 0.0) for one in faces] + [(None, one, 3.0) for one in voices]
     monkeypatch.setattr(enrolling, "_measure", lambda _: rows)
-    return lambda: None
 
 
 def test_face_is_enrolled_only_where_the_portrait_agrees(
@@ -410,7 +405,7 @@ def test_command_shows_and_deletes(path: Path, capsys: pytest.CaptureFixture[str
 def test_command_deletes_nothing_else(tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.write_text("dear")
-    os.chmod(other, 0o600)
+    other.chmod(0o600)
     assert main(["reference", "delete", str(other)]) == 3
     assert other.exists()
 
@@ -425,8 +420,11 @@ def test_command_refuses_a_consent_for_something_else(photo: Picture, tmp_path: 
 
 @pytest.mark.media
 def test_recording_of_somebody_is_enrolled_from_the_file(media: Path, photo: Picture) -> None:
-    clip = media / "talking" / "hangz-nju-cuhk-741400104.mp4"
-    reference = enrol([clip], agree(photo))
+    clips = [
+        media / "speech" / f"coqui-ai-real-tests-data-ljspeech-wavs-LJ001-000{i}.wav"
+        for i in (1, 3)
+    ]
+    reference = enrol(clips, agree(photo))
     assert reference.voice is not None
-    assert reference.voice.seconds >= enrolling.LEAST_SPEECH
-    assert reference_file.VERSION == 1
+    assert enrolling.LEAST_SPEECH <= reference.voice.seconds < 20
+    assert reference.face is None

@@ -1,9 +1,9 @@
 """Consent records: who said yes to which portrait being animated, for what, until when.
 
 Shaped after ISO/IEC TS 27560 (consent receipts). A record of schema 2 allows a moving face, live or
-in recordings or both, or (purpose `reference`, always alone) the measuring of a voice and a face, and
-nothing else: no cloned voice, no training. It is signed with Ed25519
-over canonical JSON (RFC 8785: sorted keys, no white space, and here no floats).
+in recordings or both, or (purpose `reference`, always alone) that a voice and a face are measured,
+and nothing else: no cloned voice, no training. It is signed with Ed25519 over canonical JSON
+(RFC 8785: sorted keys, no white space, and here no floats).
 """
 
 import base64
@@ -44,7 +44,9 @@ NOTICES = {
     "for the purposes listed here, and all of it is marked as made by AI.",
 }
 BASES = tuple(NOTICES)
-REFERENCE = "reference"  # the purpose under which a voice and a face are measured, and none is shown
+REFERENCE = (
+    "reference"  # the purpose under which a voice and a face are measured, and none is shown
+)
 MEASURED = {
     "self": "I am the adult in this portrait. I agree that my voice and my face are measured, and "
     "the measurements kept until the date given here, to tell whether a recording or a call shows "
