@@ -13,7 +13,7 @@ from bonaface.forensics.reference.weigh import Weigh, tell_spans
 
 NAME: Final = "reference-voice"
 # Chosen, not fitted: `bench/reference.py --fit` says .774 and 36.8 for 3 s, from recordings of one
-# session each. Another room or microphone moves a voice further, so that these are laxer; for longer
+# session each. Another room or microphone moves a voice further, so these are laxer; for longer
 # speech too few voices were there to fit anything.
 RUN_WEIGH: Final = Weigh(middle=0.86, steep=18.0)  # distance of 3 s
 WHOLE_WEIGH: Final = Weigh(middle=0.83, steep=24.0)
