@@ -36,7 +36,7 @@ GOOD: Final = (5.0, 40.0)  # s of speech and px of mouth from which more does no
 class Lipsync:
     """Inspector: one finding for each window of 2.5 to 10 s, and their sum."""
 
-    name = "lip sync"
+    name = "lipsync"
 
     def __init__(self) -> None:
         self.reset()
