@@ -36,6 +36,7 @@ PASSED: Final = (  # of our environment, to children
     "BONAFACE_TRUST",
     "BONAFACE_TSA_TRUST",
 )
+LETTERS: Final = 60  # of a name, the last: file systems bear 255 bytes
 LINE: Final = 1 << 26  # bytes of what a child says at once
 CRASHED: Final = ("This file could not be checked safely.", "Send another copy of it.")
 SLOW: Final = ("This file takes too long to check.", "Send a shorter or smaller one.")
@@ -81,13 +82,13 @@ class Checks:
         self._coming += 1
         folder = Path(tempfile.mkdtemp(prefix="bonaface-check-"))
         try:
-            file = await _receive(folder, parts)
+            file = await _receive(folder / _clean(name), parts)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         finally:
             self._coming -= 1
-        job = Job(secrets.token_urlsafe(24), secrets.token_urlsafe(24), owner, _clean(name))
+        job = Job(secrets.token_urlsafe(24), secrets.token_urlsafe(24), owner, file.name)
         self._jobs[job.id] = job
         job.task = self._group.create_task(self._run(job, file))
         return job
@@ -178,8 +179,8 @@ def _take(job: Job, said: dict[str, Any]) -> None:
         job.result, job.page, job.share = said["result"], str(said["page"]), 1.0
 
 
-async def _receive(folder: Path, parts: AsyncIterator[bytes]) -> Path:
-    file, count = folder / "sent", 0
+async def _receive(file: Path, parts: AsyncIterator[bytes]) -> Path:
+    count = 0
     try:
         with file.open("wb") as taken:
             async for part in parts:
@@ -197,5 +198,5 @@ async def _receive(folder: Path, parts: AsyncIterator[bytes]) -> Path:
 
 def _clean(name: str) -> str:
     """The last part of a name, without what steers terminals and pages."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(letter if letter.isprintable() else "?" for letter in last)[:120] or "file"
+    last = name.replace("\\", "/").rsplit("/", 1)[-1].lstrip(".")
+    return "".join(letter if letter.isprintable() else "?" for letter in last)[-LETTERS:] or "file"

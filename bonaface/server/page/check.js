@@ -20,7 +20,7 @@ function show(phase) {
 function fail(error) {
   part("trouble-words").textContent =
     error instanceof Refusal ? error.sentence : "Something went wrong on this page. Load it again.";
-  document.title = "Not checked – Bonaface";
+  document.title = "Not checked · Bonaface";
   show("trouble");
 }
 
@@ -68,7 +68,7 @@ async function check(file) {
   const mine = {id: "", stop: () => gone.abort()};
   current = mine;
   part("work-title").textContent = `Checking ${file.name}`;
-  document.title = "Checking – Bonaface";
+  document.title = "Checking · Bonaface";
   progress(0, "Sending");
   show("work");
   try {
@@ -95,7 +95,7 @@ function present(address, name) {
   part("apart").href = address;
   part("save").href = address;
   part("save").download = `${name.replace(/\.[^.]*$/, "")}-report.html`;
-  document.title = `Report on ${name} – Bonaface`;
+  document.title = `Report on ${name} · Bonaface`;
   part("report").src = address;
   show("result");
 }
@@ -116,7 +116,7 @@ function stop() {
 
 function open() {
   part("file").value = "";
-  document.title = "Check a file – Bonaface";
+  document.title = "Check a file · Bonaface";
   show("open");
 }
 
