@@ -36,7 +36,7 @@ PASSED: Final = (  # of our environment, to children
     "BONAFACE_TRUST",
     "BONAFACE_TSA_TRUST",
 )
-LETTERS: Final = 60  # of a name, the last: file systems bear 255 bytes
+BYTES: Final = 200  # of a name, the last: file systems bear 255
 LINE: Final = 1 << 26  # bytes of what a child says at once
 CRASHED: Final = ("This file could not be checked safely.", "Send another copy of it.")
 SLOW: Final = ("This file takes too long to check.", "Send a shorter or smaller one.")
@@ -199,4 +199,5 @@ async def _receive(file: Path, parts: AsyncIterator[bytes]) -> Path:
 def _clean(name: str) -> str:
     """The last part of a name, without what steers terminals and pages."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1].lstrip(".")
-    return "".join(letter if letter.isprintable() else "?" for letter in last)[-LETTERS:] or "file"
+    plain = "".join(letter if letter.isprintable() else "?" for letter in last)
+    return plain.encode("utf-8", "replace")[-BYTES:].decode("utf-8", "ignore") or "file"
