@@ -8,6 +8,7 @@ is asked anything.
 import json
 import sys
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,10 @@ def main() -> int:
     except BonafaceError as error:  # it names a file of ours; they know it by another name
         words = str(error.args[0]).replace(str(file), name).replace(file.name, name)
         return say({"error": words, "remedy": error.remedy})
-    return say({"result": json.loads(to_json(report)), "page": to_page(report)})
+    result = to_json(report).replace(file.name, json.dumps(name)[1:-1])
+    return say(
+        {"result": json.loads(result), "page": to_page(report).replace(file.name, escape(name))}
+    )
 
 
 if __name__ == "__main__":
