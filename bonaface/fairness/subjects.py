@@ -1,0 +1,40 @@
+"""What is audited on still pictures: the face finder, and each detector."""
+
+from typing import Final
+
+from bonaface.core import Picture
+from bonaface.errors import WeightsMissing
+from bonaface.face.find import Face
+from bonaface.face.human import is_human
+from bonaface.fairness.audit import Subject
+from bonaface.forensics.artefacts import MARGIN, SIDE, SUSPECT, Artefacts, calibrate
+from bonaface.forensics.crop import cut_face
+
+ALARM: Final = SUSPECT
+
+
+def list_subjects() -> list[Subject]:
+    """Those whose models are on this machine."""
+    subjects = [
+        Subject("face finder", _misses, 0.5, "faces that were not found"),
+        Subject("human or animal", _refuses, 0.5, "people taken for animals"),
+    ]
+    try:
+        detector = Artefacts()
+    except WeightsMissing:
+        return subjects
+
+    def blended(picture: Picture, face: Face | None) -> float | None:
+        cut = cut_face(picture.pixels, face.landmarks, SIDE, MARGIN) if face else None
+        return None if cut is None else calibrate(float(detector.score(cut.pixels[None])[0][0]))
+
+    subjects.append(Subject("traces of blending", blended, ALARM, "genuine faces called forged"))
+    return subjects
+
+
+def _misses(_: Picture, face: Face | None) -> float | None:
+    return 1.0 if face is None else 0.0
+
+
+def _refuses(picture: Picture, face: Face | None) -> float | None:
+    return None if face is None else float(not is_human(picture, face))
