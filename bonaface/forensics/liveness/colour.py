@@ -119,7 +119,8 @@ def _steady(values: Floats, times: Floats) -> Floats:
 
 def _levels(row: Sequence[str]) -> Floats:
     """The linear light of colours, (n, 3)."""
-    return _TO_LIGHT[np.array([list(bytes.fromhex(one[1:])) for one in row])]
+    codes = np.array([list(bytes.fromhex(one[1:])) for one in row])
+    return np.asarray(_TO_LIGHT[codes], np.float64)
 
 
 def _draw(random: Random) -> list[str]:

@@ -53,7 +53,11 @@ class Turn:
         if item.sights and item.sights[0].face.height >= LEAST_FACE:
             face = item.sights[0].face
             self._seen.append(
-                (when, measure_yaw(face.landmarks), face.landmarks[:, :2] / face.height)
+                (
+                    when,
+                    measure_yaw(face.landmarks),
+                    (face.landmarks[:, :2] / face.height).astype(np.float64),
+                )
             )
 
     def answer(self) -> Finding:
