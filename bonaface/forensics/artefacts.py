@@ -1,4 +1,4 @@
-"""Traces of blending in a face: was it swapped, retouched or its mouth redrawn?
+"""Traces of blending in a face: was it swapped, or another laid over it?
 
 A small network (models/artefacts.onnx, made by training/artefacts) has learnt from pairs of a real
 face and its own forgery. It answers how forged a face looks, and where. Faces that were generated
@@ -32,7 +32,9 @@ BLURRED: Final = 3.0  # grey levels of sharpness, below which nothing can be tol
 DARK, BRIGHT = 30, 240  # mean grey levels of a face
 SLOPE, SHIFT = 0.698, -0.242  # of the chance's logit, by training/artefacts/calibrate.py
 SUSPECT: Final = 0.9  # calibrated, from which a moment is pointed out
-SCOPE: Final = "It knows blended, swapped and redrawn faces, not faces that were generated whole."
+SCOPE: Final = (
+    "It knows blended and swapped faces, not redrawn mouths or faces that were generated whole."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
