@@ -64,7 +64,7 @@ def interval(
 
 def _draw(scores: Floats, names: Sequence[str] | None, random: Any) -> Floats:
     if names is None:
-        return scores[random.integers(len(scores), size=len(scores))]
+        return np.asarray(scores[random.integers(len(scores), size=len(scores))])
     known, place = np.unique(np.asarray(names), return_inverse=True)
     picks = random.integers(len(known), size=len(known))
     return np.concatenate([scores[place == pick] for pick in picks])

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bonaface.core import SECOND, Picture, Sound, Time
+from bonaface.core import SECOND, Finding, Picture, Sound, Time
 from bonaface.face.find import Face, find_faces
 from bonaface.forensics.artefacts import FACES, Artefacts, calibrate, robust
+from bonaface.forensics.crop import Bytes, Floats
 from bonaface.forensics.look import Look, Sight
 from bonaface.media.photos import read_photo
 
@@ -71,7 +72,7 @@ def test_nothing_seen_is_one_sum(inspector: Artefacts) -> None:
 
 def test_moments_come_every_two_seconds_and_the_sum_last(inspector: Artefacts) -> None:
     inspector.reset()
-    found = []
+    found: list[Finding] = []
     for i in range(50):  # five seconds, ten pictures in each
         found += inspector.push(show(i * SECOND // 10, make_face()))
     assert len(found) == 2
@@ -92,7 +93,12 @@ def test_looks_no_more_often_than_it_should(
     inspector.reset()
     asked: list[int] = []
     score = inspector.score
-    monkeypatch.setattr(inspector, "score", lambda cuts: (asked.append(len(cuts)), score(cuts))[1])
+
+    def count(cuts: Bytes) -> tuple[Floats, Floats]:
+        asked.append(len(cuts))
+        return score(cuts)
+
+    monkeypatch.setattr(inspector, "score", count)
     for i in range(50):
         list(inspector.push(show(i * SECOND // 25, make_face(), make_face(), make_face())))
     assert sum(asked) == 10  # two of three faces, every .4 s of two seconds

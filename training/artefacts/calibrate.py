@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from faces import MARGIN as WIDE
 from forge import ALONE, Bytes, Floats, swap
-from spoil import draw
-from train import SHARES, kept
+from learn import SHARES, kept
+from ways import draw
 
 from bonaface.forensics.artefacts import MARGIN, SIDE, Artefacts, robust
 
