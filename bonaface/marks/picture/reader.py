@@ -54,8 +54,7 @@ SEARCHED = 3e24  # alignments that the searches could answer, see docs/marks-pic
 WORTH = 6.0  # z below which an id cannot be read: too few bits are right for any code
 ALL_OF, ONE_OF = 3, 6  # crops are searched in the first windows, then in one of so many
 MIDDLE = 0.6  # of a still is searched for crops: its cells are half as large
-GLANCE = 32  # maps that are searched, four seconds
-BRIEF = 24  # the same of pictures in pictures, whose search is the dearest
+GLANCE = 24  # maps that are searched, three seconds
 TRIES = 4  # phases whose id is read, for each place
 TRIES_STILL = 8  # the same in less than a slot, where as many sheets have the same pilots
 
@@ -165,7 +164,7 @@ def _search(view: _View, window: Window) -> Iterator[_Sight]:
 
 def _search_insets(view: _View, window: Window) -> Iterator[_Sight]:
     """Look for a film in a film; only what seems to be one is looked at for all ten seconds."""
-    few = _trace_film(whiten_film(window.luma[:BRIEF], FINE), view.pattern)
+    few = _trace_film(whiten_film(window.luma[:GLANCE], FINE), view.pattern)
     whole: _View | None = None
     for start in _find_places(few, list_insets(window.aspect)):
         z, place = fit_place(few, start)

@@ -24,11 +24,11 @@ INSETS = tuple(0.98 * 0.955**i for i in range(22))  # share of the frame that an
 ASPECTS = (1.0, 16 / 9)  # of an inset that is not shaped as its frame
 MOST = 0.9  # of the maps is looked at for crops: the edges of a shape near the true one lie off
 SLACK = 0.03  # share of the picture by which a crop may seem to lie outside
-MANY = 9000  # offsets of a shape, from which on transforms are quicker
+MANY = 5000  # offsets of a shape, from which on transforms are quicker
 FOUND = 8  # best places that are answered
 
 Reach = tuple[int, int]  # samples that a shape can lie off the middle, across and down
-Surfaces = list[NDArray[np.float32]]  # of each kind of pilots: (maps, offsets)
+Surfaces = list[NDArray[np.float32]] | list[NDArray[np.int16]]  # of each kind of pilots: (maps, offsets)
 Shape = NDArray[np.float64]  # (2, 2): shares of the marked picture to shares of the received one
 
 
@@ -103,7 +103,7 @@ class _Slider:
         for kind in trace.pilots:
             here = np.flatnonzero(kind)
             places = (np.stack([here % cells, here // cells], axis=-1) + 0.5) / cells - 0.5
-            self._kinds.append((places, kind[here]))
+            self._kinds.append((places, kind[here].astype(np.int16)))
 
     def sum_offsets(self, shape: Shape, reach: Reach) -> Surfaces:
         """Answer the agreement of each kind of pilots with each map, at all offsets."""
@@ -144,7 +144,7 @@ def _pick(sums: Surfaces, trace: Trace, shape: Shape, reach: Reach) -> tuple[flo
     """Answer the best place of one shape, with its score in deviations of chance (about)."""
     side = trace.maps.shape[1]
     kinds = trace.turns.reshape(len(trace.turns), -1)
-    total = kinds @ np.concatenate(sums)
+    total = kinds @ np.concatenate(sums).astype(np.float32, copy=False)
     phase, at = np.unravel_index(int(total.argmax()), total.shape)
     wide = 2 * reach[0] + 1
     shift = np.array([at % wide - reach[0], at // wide - reach[1]]) / side
