@@ -46,7 +46,8 @@ def shrink(picture: Picture) -> Map:
     """Answer the luma of a picture as (FINE, FINE), whatever its shape."""
     luma = cv2.cvtColor(np.ascontiguousarray(picture.pixels), cv2.COLOR_RGB2GRAY)
     if min(luma.shape) >= 2 * FINE:  # halving is cheap, and leaves a quarter for what is not
-        luma = cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        half = (luma.shape[1] // 2, luma.shape[0] // 2)
+        luma = cv2.resize(luma, half, interpolation=cv2.INTER_AREA)
     shorter = min(luma.shape) < FINE
     way = cv2.INTER_LINEAR if shorter else cv2.INTER_AREA
     return np.asarray(cv2.resize(luma, (FINE, FINE), interpolation=way), np.float32)

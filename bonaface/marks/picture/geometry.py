@@ -83,9 +83,7 @@ def _list_pilots(pilots: NDArray[np.float32]) -> list[Kind]:
     return lists
 
 
-def _measure(
-    total: Maps, corners: NDArray[np.float32], pilots: list[Kind], side: int
-) -> float:
+def _measure(total: Maps, corners: NDArray[np.float32], pilots: list[Kind], side: int) -> float:
     matrix = _find_way(corners, side, total.shape[1])
     agreement, power = 0.0, 0.0
     for one, (cells, signs) in zip(total, pilots, strict=True):

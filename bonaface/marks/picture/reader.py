@@ -174,7 +174,7 @@ def _search_insets(view: _View, window: Window) -> Iterator[_Sight]:
         if whole is None:
             large = whiten_film(window.luma, FINE)
             whole = replace(view, film=_trace_film(large, view.pattern))
-        yield _fit(whole, whole.film, place)
+        yield whole.read_at(place)  # not fitted again: that would be more ways to be wrong
 
 
 def _find_places(trace: Trace, scope: Scope) -> list[Place]:

@@ -28,7 +28,7 @@ MANY = 5000  # offsets of a shape, from which on transforms are quicker
 FOUND = 8  # best places that are answered
 
 Reach = tuple[int, int]  # samples that a shape can lie off the middle, across and down
-Surfaces = list[NDArray[np.float32]] | list[NDArray[np.int16]]  # of each kind of pilots: (maps, offsets)
+Surfaces = list[NDArray[np.float32]] | list[NDArray[np.int16]]  # of each kind: (maps, offsets)
 Shape = NDArray[np.float64]  # (2, 2): shares of the marked picture to shares of the received one
 
 
@@ -154,9 +154,7 @@ def _pick(sums: Surfaces, trace: Trace, shape: Shape, reach: Reach) -> tuple[flo
     return score, Place(tuple((float(x), float(y)) for x, y in corners), int(phase))
 
 
-def _draw_pilots(
-    pilots: NDArray[np.float32], shape: Shape, side: int
-) -> NDArray[np.float32]:
+def _draw_pilots(pilots: NDArray[np.float32], shape: Shape, side: int) -> NDArray[np.float32]:
     """Answer each kind of pilots as they would look, in the middle: (kinds, side, side)."""
     cells = math.isqrt(pilots.shape[1])
     back = np.linalg.inv(shape) * cells / side  # from a sample of what is drawn to a cell

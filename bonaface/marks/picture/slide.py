@@ -21,7 +21,7 @@ Sums: TypeAlias = NDArray[np.int16]  # (rows, columns, count)
 
 
 def lay_planes(maps: NDArray[np.float32]) -> Planes:
-    """Answer maps (count, side, side) in steps of USUAL to their mean square, by parts of a sample."""
+    """Answer maps (count, side, side) as planes, USUAL steps for their usual value."""
     side = maps.shape[1]
     planes = np.empty((PARTS, PARTS, side, side, len(maps)), np.int16)
     usual = float(np.linalg.norm(maps)) / maps.size**0.5
