@@ -45,6 +45,9 @@ class Window:
 def shrink(picture: Picture) -> Map:
     """Answer the luma of a picture as (FINE, FINE), whatever its shape."""
     luma = cv2.cvtColor(np.ascontiguousarray(picture.pixels), cv2.COLOR_RGB2GRAY)
+    if min(luma.shape) >= 2 * FINE:  # halving is cheap, and leaves a quarter for what is not
+        half = (luma.shape[1] // 2, luma.shape[0] // 2)
+        luma = cv2.resize(luma, half, interpolation=cv2.INTER_AREA)
     shorter = min(luma.shape) < FINE
     way = cv2.INTER_LINEAR if shorter else cv2.INTER_AREA
     return np.asarray(cv2.resize(luma, (FINE, FINE), interpolation=way), np.float32)
@@ -108,7 +111,13 @@ def _divide(detail: Map, width: int, quiet: float) -> Map:
 
 def _stay(luma: Maps) -> Maps:
     """Answer the mean of the two seconds around each map."""
-    total = np.cumsum(np.concatenate([np.zeros_like(luma[:1]), luma]), axis=0, dtype=np.float64)
     width = min(STILL, len(luma))
-    start = np.clip(np.arange(len(luma)) - width // 2, 0, len(luma) - width)
-    return ((total[start + width] - total[start]) / width).astype(np.float32)
+    total = luma[:width].sum(axis=0, dtype=np.float64)
+    means, first = np.empty_like(luma), 0
+    for i, mean in enumerate(means):
+        start = min(max(i - width // 2, 0), len(luma) - width)
+        if start > first:
+            total += luma[start + width - 1] - luma[first]
+            first = start
+        mean[:] = total / width
+    return means

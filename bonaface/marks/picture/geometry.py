@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.marks.picture.features import Map, Maps
+from bonaface.marks.picture.slide import agree
 
 UNIT = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+WHOLE = np.array(UNIT, np.float32)
 STEPS = (0.012, 0.006, 0.003, 0.0015)  # of a corner, as a share of the picture
 PASSES = 2  # through all moves, at each step
 Corners = tuple[tuple[float, float], ...]  # (x, y) of four: top left, then clockwise
 Point = tuple[float, float]
+Kind = tuple[NDArray[np.float32], NDArray[np.float32]]  # x and y of pilots (count, 2), their signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +62,40 @@ class Trace:
 
 def sample_cells(one: Map, place: Place, side: int) -> NDArray[np.float32]:
     """Answer the value of a map at each cell of a sheet, (side**2,); 0 outside the picture."""
-    cells = np.array(UNIT, np.float32) * side - np.float32(0.5)  # the outer corners of the sheet
-    there = np.array(place.corners, np.float32) * len(one)
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    matrix = cv2.getPerspectiveTransform(cells, there)
+    matrix = _find_way(np.array(place.corners, np.float32), side, len(one))
     return np.asarray(cv2.warpPerspective(one, matrix, (side, side), flags=way)).ravel()
 
 
 def measure_pilots(total: Maps, place: Place, pilots: NDArray[np.float32]) -> float:
     """Answer z: the sum of the pilots' agreement, in standard deviations of chance."""
+    corners = np.array(place.corners, np.float32)
+    return _measure(total, corners, _list_pilots(pilots), math.isqrt(pilots.shape[1]))
+
+
+def _list_pilots(pilots: NDArray[np.float32]) -> list[Kind]:
+    """Answer where the pilots of each kind lie on a sheet, and their signs."""
     side = math.isqrt(pilots.shape[1])
+    lists = []
+    for signs in pilots:
+        here = np.flatnonzero(signs)
+        lists.append((np.stack([here % side, here // side], -1).astype(np.float32), signs[here]))
+    return lists
+
+
+def _measure(total: Maps, corners: NDArray[np.float32], pilots: list[Kind], side: int) -> float:
+    matrix = _find_way(corners, side, total.shape[1])
     agreement, power = 0.0, 0.0
-    for one, signs in zip(total, pilots, strict=True):
-        signed = sample_cells(one, place, side) * signs
-        agreement += float(signed.sum())
-        power += float(signed @ signed)
+    for one, (cells, signs) in zip(total, pilots, strict=True):
+        said, weight = agree(one, cells, signs, matrix)
+        agreement, power = agreement + said, power + weight
     return agreement / power**0.5 if power > 0 else 0.0
+
+
+def _find_way(corners: NDArray[np.float32], side: int, size: int) -> NDArray[np.float64]:
+    """Answer the projection (3, 3) of cells of a sheet to samples of a map."""
+    cells = WHOLE * np.float32(side) - np.float32(0.5)  # the outer corners of the sheet
+    return np.asarray(cv2.getPerspectiveTransform(cells, corners * np.float32(size)))
 
 
 def _moves() -> NDArray[np.float64]:
@@ -90,24 +111,20 @@ MOVES = _moves()  # (8, 4, 2)
 def fit_place(trace: Trace, start: Place) -> tuple[float, Place]:
     """Climb from a place to the best one near it, by halving steps; answer its z with it."""
     total = trace.total(start.phase)
-    best, z = start, measure_pilots(total, start, trace.pilots)
+    pilots, side = _list_pilots(trace.pilots), trace.side
+    best = np.array(start.corners, np.float32)
+    z = _measure(total, best, pilots, side)
     for step in STEPS:
+        moves = (MOVES * step).astype(np.float32)
         for _ in range(PASSES):
             before = z
-            for move in MOVES:
-                z, best = max(
-                    [(z, best)]
-                    + [
-                        (measure_pilots(total, near, trace.pilots), near)
-                        for near in (_shift(best, step * move), _shift(best, -step * move))
-                    ],
-                    key=lambda pair: pair[0],
-                )
+            for move in moves:
+                here = best
+                for near in (here + move, here - move):
+                    said = _measure(total, near, pilots, side)
+                    if said > z:
+                        z, best = said, near
             if z == before:
                 break
-    return z, best
-
-
-def _shift(place: Place, by: NDArray[np.float64]) -> Place:
-    moved = np.array(place.corners) + by
-    return replace(place, corners=tuple((float(x), float(y)) for x, y in moved))
+    corners = tuple((float(x), float(y)) for x, y in best)
+    return z, replace(start, corners=corners)

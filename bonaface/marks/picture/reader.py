@@ -51,10 +51,10 @@ CHANCE = 3e-7  # of finding a mark where there is none, for a whole film
 PHASES = CYCLE * BINS
 WHOLE = 2 * (PHASES + 1)  # alignments of an uncropped film and a still, mirrored or not
 SEARCHED = 3e24  # alignments that the searches could answer, see docs/marks-picture.md
-WORTH = 5.0  # z below which no id is read
+WORTH = 6.0  # z below which an id cannot be read: too few bits are right for any code
 ALL_OF, ONE_OF = 3, 6  # crops are searched in the first windows, then in one of so many
 MIDDLE = 0.6  # of a still is searched for crops: its cells are half as large
-GLANCE = 32  # maps that are searched, four seconds
+GLANCE = 24  # maps that are searched, three seconds
 TRIES = 4  # phases whose id is read, for each place
 TRIES_STILL = 8  # the same in less than a slot, where as many sheets have the same pilots
 
@@ -157,20 +157,40 @@ def _search(view: _View, window: Window) -> Iterator[_Sight]:
     for trace, middle in ((view.film, MOST), (view.still, MIDDLE)):
         for place in _find_places(trace, list_crops(window.aspect, middle)):
             yield _fit(view, trace, place)
-    large = replace(view, film=_trace_film(whiten_film(window.luma, FINE), view.pattern))
-    for place in _find_places(large.film, list_insets(window.aspect)):
-        yield _fit(large, large.film, place)
+    yield from _search_insets(view, window)
     for place in _find_places(view.film, list_mirrored()):
         yield _fit(view, view.film, place)
+
+
+def _search_insets(view: _View, window: Window) -> Iterator[_Sight]:
+    """Look for a film in a film; only what seems to be one is looked at for all ten seconds."""
+    few = _trace_film(whiten_film(window.luma[:GLANCE], FINE), view.pattern)
+    whole: _View | None = None
+    for start in _find_places(few, list_insets(window.aspect)):
+        z, place = fit_place(few, start)
+        if z < WORTH:
+            yield _Sight(z, place)
+            continue
+        if whole is None:
+            large = whiten_film(window.luma, FINE)
+            whole = replace(view, film=_trace_film(large, view.pattern))
+        yield whole.read_at(place)  # not fitted again: that would be more ways to be wrong
 
 
 def _find_places(trace: Trace, scope: Scope) -> list[Place]:
     """Answer promising places, from a glance at some seconds."""
     few = trace.maps[:GLANCE]
     if len(few) == 1:
-        return search_places(trace, scope)
+        return _search_once(trace, scope)
     glance = Trace(few, trace.pilots, trace.turns[:, :, : len(few)]).pair()
     return [replace(place, phase=2 * place.phase) for place in search_places(glance, scope)]
+
+
+def _search_once(trace: Trace, scope: Scope) -> list[Place]:
+    """Search one map; of the phases at which it looks the same, in one."""
+    _, first = np.unique(trace.turns[..., 0], axis=0, return_index=True)
+    few = replace(trace, turns=trace.turns[first])
+    return [replace(p, phase=int(first[p.phase])) for p in search_places(few, scope)]
 
 
 def _fit(view: _View, trace: Trace, start: Place) -> _Sight:

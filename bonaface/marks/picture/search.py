@@ -1,7 +1,7 @@
 """A search for the grid in what is left of a picture: crops, turns, pictures in pictures.
 
-For each shape the marked picture could have, the pilots are drawn in that shape and correlated
-with the maps at all offsets at once (by FFT), one map and one kind of pilots at a time. The
+For each shape the marked picture could have, the pilots in that shape are correlated with the maps
+at all offsets, one map and one kind of pilots at a time: window by window, or by transforms. The
 surfaces are then added up as each phase of the cycle would turn them, so that a phase costs next
 to nothing. The best few places are to be fitted (`fit_place`).
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from bonaface.marks.picture.geometry import Place, Trace
+from bonaface.marks.picture.slide import PARTS, lay_planes, slide
 
 KEPT = tuple(1.01 - 0.03 * i for i in range(8))  # share of the picture that a crop kept
 TURNED = tuple(s * 1.5 * i for i in range(1, 5) for s in (-1, 1))  # degrees
@@ -23,8 +24,11 @@ INSETS = tuple(0.98 * 0.955**i for i in range(22))  # share of the frame that an
 ASPECTS = (1.0, 16 / 9)  # of an inset that is not shaped as its frame
 MOST = 0.9  # of the maps is looked at for crops: the edges of a shape near the true one lie off
 SLACK = 0.03  # share of the picture by which a crop may seem to lie outside
+MANY = 5000  # offsets of a shape, from which on transforms are quicker
 FOUND = 8  # best places that are answered
 
+Reach = tuple[int, int]  # samples that a shape can lie off the middle, across and down
+Surfaces = list[NDArray[np.float32]] | list[NDArray[np.int16]]  # of each kind: (maps, offsets)
 Shape = NDArray[np.float64]  # (2, 2): shares of the marked picture to shares of the received one
 
 
@@ -70,60 +74,93 @@ def _turn(angle: float, aspect: float) -> Shape:
 
 def search_places(trace: Trace, scope: Scope) -> list[Place]:
     """Answer the most promising places of a marked picture, best first."""
-    side = trace.maps.shape[1]
-    space = side * 4 // 3 if scope.middle < 1 else side  # transform length
-    spectra = _transform(_keep_middle(trace.maps, scope.middle), space)
-    found = [_search_shape(trace, spectra, shape, space) for shape in scope.shapes]
+    slider, turner = _Slider(trace, scope.middle), _Turner(trace)
+    found = []
+    for shape in scope.shapes:
+        reach = _find_reach(shape, trace.maps.shape[1])
+        near = (2 * reach[0] + 1) * (2 * reach[1] + 1)
+        way = slider if near < MANY or scope.middle < 1 else turner
+        found.append(_pick(way.sum_offsets(shape, reach), trace, shape, reach))
     found.sort(key=lambda pair: -pair[0])
     return [place for _, place in found[:FOUND]]
 
 
-def _keep_middle(maps: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    side = maps.shape[1]
-    edge = round(side * (1 - share) / 2)
-    middle = np.zeros_like(maps)
-    inner = slice(edge, side - edge)
-    middle[:, inner, inner] = maps[:, inner, inner]
-    return middle
+def _find_reach(shape: Shape, side: int) -> tuple[int, int]:
+    """Answer how many samples a shape can lie off the middle, across and down."""
+    across, down = (round(side * (abs(e - 1) / 2 + SLACK)) for e in np.abs(shape).sum(axis=1))
+    return across, down
 
 
-def _transform(images: NDArray[np.float32], space: int) -> NDArray[np.complex64]:
-    pad = (space - images.shape[1]) // 2
-    whole = np.pad(images, ((0, 0), (pad, pad), (pad, pad)))
-    return np.asarray(fft.rfft2(whole, overwrite_x=True))
+class _Slider:
+    """Sums agreement window by window: quick where a shape has few offsets."""
+
+    def __init__(self, trace: Trace, middle: float) -> None:
+        self._planes = lay_planes(trace.maps)
+        self._side = trace.maps.shape[1]
+        self._edge = round(self._side * (1 - middle) / 2)
+        cells = trace.side
+        self._kinds = []
+        for kind in trace.pilots:
+            here = np.flatnonzero(kind)
+            places = (np.stack([here % cells, here // cells], axis=-1) + 0.5) / cells - 0.5
+            self._kinds.append((places, kind[here].astype(np.int16)))
+
+    def sum_offsets(self, shape: Shape, reach: Reach) -> Surfaces:
+        """Answer the agreement of each kind of pilots with each map, at all offsets."""
+        sums = []
+        for places, signs in self._kinds:
+            samples = (places @ shape.T + 0.5) * (self._side * PARTS)
+            across, down = np.round(samples).astype(np.int32).T.copy()
+            one = slide(self._planes, across, down, signs, reach, self._edge)
+            sums.append(one.reshape(-1, one.shape[-1]).T)
+        return sums
 
 
-def _search_shape(
-    trace: Trace, spectra: NDArray[np.complex64], shape: Shape, space: int
-) -> tuple[float, Place]:
+class _Turner:
+    """Sums agreement by transforms: quick where a shape has many offsets."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._pilots = trace.pilots
+        self._maps = trace.maps
+        self._spectra: NDArray[np.complex64] | None = None
+
+    def sum_offsets(self, shape: Shape, reach: Reach) -> Surfaces:
+        """Answer the agreement of each kind of pilots with each map, at all offsets."""
+        side = self._maps.shape[1]
+        if self._spectra is None:
+            self._spectra = np.asarray(fft.rfft2(self._maps))
+        rows = np.arange(-reach[1], reach[1] + 1) % side
+        columns = np.arange(-reach[0], reach[0] + 1) % side
+        sums = []
+        for image in _draw_pilots(self._pilots, shape, side):
+            product = self._spectra * np.conj(fft.rfft2(image))
+            half = fft.ifft(product, axis=1, overwrite_x=True)[:, rows]
+            near = fft.irfft(half, side, axis=2, overwrite_x=True)[..., columns]
+            sums.append(near.reshape(len(near), -1))
+        return sums
+
+
+def _pick(sums: Surfaces, trace: Trace, shape: Shape, reach: Reach) -> tuple[float, Place]:
     """Answer the best place of one shape, with its score in deviations of chance (about)."""
     side = trace.maps.shape[1]
-    drawn = _draw_pilots(trace.pilots, shape, side, space)
-    reach = [round(side * (abs(e - 1) / 2 + SLACK)) for e in np.abs(shape).sum(axis=1)]
-    rows, columns = np.arange(-reach[1], reach[1] + 1), np.arange(-reach[0], reach[0] + 1)
-    total = np.zeros((len(trace.turns), len(rows) * len(columns)), np.float32)
-    for kind, image in enumerate(drawn):
-        pilots = np.conj(fft.rfft2(image))
-        surfaces = fft.irfft2(spectra * pilots, (space, space))
-        near = surfaces[:, (rows % space)[:, None], columns % space]
-        total += trace.turns[:, kind] @ near.reshape(len(near), -1)
+    kinds = trace.turns.reshape(len(trace.turns), -1)
+    total = kinds @ np.concatenate(sums).astype(np.float32, copy=False)
     phase, at = np.unravel_index(int(total.argmax()), total.shape)
-    shift = np.array([columns[at % len(columns)], rows[at // len(columns)]]) / side
+    wide = 2 * reach[0] + 1
+    shift = np.array([at % wide - reach[0], at // wide - reach[1]]) / side
     corners = shift + 0.5 + (np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) / 2) @ shape.T
-    score = float(total[phase, at]) / float(np.linalg.norm(drawn))
-    place = Place(tuple((float(x), float(y)) for x, y in corners), int(phase))
-    return score, place
+    usual = float(np.linalg.norm(total)) / total.size**0.5
+    score = float(total[phase, at]) / usual if usual > 0 else 0.0
+    return score, Place(tuple((float(x), float(y)) for x, y in corners), int(phase))
 
 
-def _draw_pilots(
-    pilots: NDArray[np.float32], shape: Shape, side: int, space: int
-) -> NDArray[np.float32]:
-    """Answer each kind of pilots as they would look, in the middle: (kinds, space, space)."""
+def _draw_pilots(pilots: NDArray[np.float32], shape: Shape, side: int) -> NDArray[np.float32]:
+    """Answer each kind of pilots as they would look, in the middle: (kinds, side, side)."""
     cells = math.isqrt(pilots.shape[1])
     back = np.linalg.inv(shape) * cells / side  # from a sample of what is drawn to a cell
-    affine = np.column_stack([back, np.full(2, cells / 2 - 0.5) - back @ np.full(2, space / 2)])
+    affine = np.column_stack([back, np.full(2, cells / 2 - 0.5) - back @ np.full(2, side / 2)])
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (space, space)
+    size = (side, side)
     return np.stack(
         [cv2.warpAffine(k.reshape(cells, cells), affine, size, flags=way) for k in pilots]
     )
