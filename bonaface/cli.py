@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bonaface import __version__
 from bonaface.commands import (
+    audit,
     check,
     consent,
     demo,
@@ -22,7 +23,7 @@ from bonaface.commands import (
 from bonaface.commands.terminal import say
 from bonaface.errors import BonafaceError
 
-COMMANDS = (speak, serve, mark, check, reference, consent, demo, models, keys, log, tokens)
+COMMANDS = (speak, serve, mark, check, reference, audit, consent, demo, models, keys, log, tokens)
 DESCRIPTION = """\
 AI faces and voices in good faith: made with consent, marked, and checkable."""
 EPILOG = """\

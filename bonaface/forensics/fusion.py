@@ -16,6 +16,7 @@ from bonaface import weights
 from bonaface.core import Finding
 
 SURE: Final = 4.6  # log odds of .99: no inspector may say more
+UNKNOWN: Final = 0.97  # where nothing was fitted: what an audit takes for an alarm
 WIDTH: Final = 1.96  # standard errors of a 95 % interval
 
 
@@ -68,6 +69,12 @@ def fuse(findings: tuple[Finding, ...]) -> Fused:
     interval = (_share(middle - spread), _share(middle + spread))
     ordered = sorted(suspects, key=lambda one: -(one.score or 0.0))
     return Fused(_share(middle), interval, tuple(ordered), tuple(sorted(said)))
+
+
+def decides(inspector: str) -> float:
+    """The score from which an inspector speaks for a forgery; UNKNOWN for one not in the table."""
+    found = _table()["inspectors"].get(inspector, {}).get("decides")
+    return UNKNOWN if found is None else float(found)
 
 
 def _logit(score: float) -> float:
