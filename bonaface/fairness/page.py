@@ -8,34 +8,21 @@ from bonaface.fairness.audit import LIMIT, Audit, Division, Result
 from bonaface.fairness.rates import ENOUGH, Rate
 from bonaface.fairness.record import NOT_SHOWN, standing
 
-_MIND: Final = (
-    "Skin tone is estimated from the photo. Light and camera move it by a group or more, so it "
-    "says how a face was photographed.",
-    "Sex and age are what the labels of the photos say; some are wrong, and two sexes are all "
-    "they know.",
-    "Many groups are compared. By chance alone about one interval in twenty misses the truth.",
-    "A gap that is not shown may still be there: small groups can only show large gaps.",
-)
+_MIND: Final = """\
+Skin tone is estimated from the photo. Light and camera move it by a group or more, so it says how \
+a face was photographed.
+Sex and age are what the labels of the photos say; some are wrong, and two sexes are all they know.
+Many groups are compared. By chance alone about one interval in twenty misses the truth.
+A gap that is not shown may still be there: small groups can only show large gaps."""
 _LEFT, _WIDE, _ROW = 210, 760, 30  # px of the names, of all, of one group
 _RIGHT: Final = 640  # px where the scale ends
-_STYLE: Final = """
-table.rates { width: 100%; border-collapse: collapse; font-size: 14px; }
-table.rates th, table.rates td { text-align: right; padding: 5px 8px; border-top: 1px solid var(--line); }
-table.rates th:first-child, table.rates td:first-child { text-align: left; }
-section.subject { background: var(--surface); border: 1px solid var(--line); border-radius: 18px; padding: 22px; margin-top: 20px; }
-section.subject h2 { margin-top: 0; } h3 { font-size: 16px; margin: 24px 0 6px; }
-.plot { overflow-x: auto; } .plot svg { min-width: 520px; width: 100%; height: auto; display: block; }
-.plot text { fill: var(--ink); font-size: 13px; } .plot .soft { fill: var(--soft); }
-.plot line, .plot circle { stroke: var(--ink); } .plot .grid { stroke: var(--line); }
-.plot .whole { fill: var(--ink); } .plot .few { fill: var(--surface); stroke-width: 2; }
-.soft { color: var(--soft); font-size: 14px; } summary { cursor: pointer; color: var(--accent); margin-top: 8px; }
-"""
 
 
 def to_page(audit: Audit) -> str:
     """Write the page: HTML without scripts, addresses or other files."""
-    style = files("bonaface.forensics").joinpath("report.css").read_text("utf-8") + _STYLE
-    body = "".join([_opening(audit), *(_subject(one) for one in audit.results), _closing(audit)])
+    rooms = (("bonaface.forensics", "report.css"), ("bonaface.fairness", "page.css"))
+    style = "".join(files(room).joinpath(name).read_text("utf-8") for room, name in rooms)
+    body = "".join([_opening(audit), *(_subject(one) for one in audit.results), _closing()])
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
         'content="width=device-width, initial-scale=1"><meta http-equiv="Content-Security-Policy" '
@@ -57,6 +44,11 @@ def _opening(audit: Audit) -> str:
         f"A filled dot stands for at least {ENOUGH} faces, a hollow one for fewer: too few to "
         f"claim 1 %. A group may lie at most {LIMIT * 100:.0f} points above the others.</p>{limits}"
     )
+
+
+def _closing() -> str:
+    lines = "".join(f"<li>{escape(line)}</li>" for line in _MIND.splitlines())
+    return f'<h2>To bear in mind</h2><ul class="why">{lines}</ul>'
 
 
 def _subject(result: Result) -> str:
