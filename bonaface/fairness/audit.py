@@ -1,217 +1,246 @@
-"""Ask every subject about every photo, and count by tone, sex, age and their crossings."""
+"""Are the checks equally good for everybody? Error rates by skin tone, sex and age, with intervals.
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+Reads pictures whose labels the user gives, lets each subject (a detector, the face finder) answer
+on each, and compares groups. Rates and their intervals are Fairlearn's MetricFrame; the gaps are
+those of the fairness benchmarks of deepfake detection (F_EFPR, F_EO, F_MEO). Skin tone is measured
+from the picture (`forensics/tone`) and used here only.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
-from bonaface.errors import BonafaceError
-from bonaface.fairness.people import Person
-from bonaface.fairness.rates import (
-    Gap,
-    Rate,
-    Truth,
-    count_rates,
-    frame,
-    measure_gaps,
-    worst_gap,
-)
-from bonaface.fairness.recolour import recolour
-from bonaface.fairness.skin import Tone, measure_tone
-from bonaface.fairness.subjects import Photo, Subject
+from bonaface.core import Picture
+from bonaface.errors import SettingsError, UnreadableMedia
+from bonaface.face.find import Face, find_faces
+from bonaface.forensics.tone import MONK, measure_tone, recolour
 from bonaface.media.photos import read_photo
 
-LIMIT: Final = 0.02  # how far a group's false alarms may lie above those of the others
-SLOW: Final = 120  # photos that a slow subject is asked about
-RECOLOURED: Final = 40  # photos that are shown in other tones
-UNKNOWN: Final = "unknown"
+MISSING: Final = "The audit needs Fairlearn. Run: pip install 'bonaface[audit]'"
+ENOUGH: Final = 300  # reals of a group, below which a rate of 1 % cannot be claimed (rule of three)
+SMALLEST: Final = 20  # of a group that is compared
+BOOTSTRAPS: Final = 200
+ALL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What all subjects said about one photo."""
+class Person:
+    """One labelled picture."""
 
-    person: Person
-    tone: Tone | None
-    scores: dict[str, float | None]  # by subject; absent where it was not asked
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """The people, divided by one attribute."""
-
-    attribute: str
-    rates: tuple[Rate, ...]
-    gaps: tuple[Gap, ...]
-    worst: tuple[str, Gap] | None
+    path: Path
+    labels: dict[str, str]  # "sex": "female", "age": "30-44", ...
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
-    """How the score of one face moves with its tone alone."""
+class Subject:
+    """What is audited: answers 0..1 for a picture and its face, None where it abstains."""
 
-    faces: int
-    median: float  # of the range over the tones
-    largest: float
-    turned: int  # faces whose answer changed between alarm and none
+    name: str
+    ask: Callable[[Picture, Face | None], float | None]
+    threshold: float  # from which an answer is an alarm (or a failure)
+    wrong: str  # what an alarm on a genuine picture is called
+
+
+@dataclass(slots=True)
+class Table:
+    """Answers of one subject."""
+
+    scores: list[float] = field(default_factory=list)
+    alarms: list[bool] = field(default_factory=list)
+    forged: list[bool] = field(default_factory=list)
+    groups: list[dict[str, str]] = field(default_factory=list)
+    abstained: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one subject."""
+class Rate:
+    """How often one group meets an error."""
 
-    subject: Subject
-    divisions: tuple[Division, ...]
-    drift: Drift | None
+    group: str
+    count: int
+    rate: float
+    low: float  # 95 % interval
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All of it."""
+    """What was found for one subject."""
 
-    made: datetime
-    photos: int
-    unread: int
-    toned: int  # photos whose tone could be estimated
-    results: tuple[Result, ...]
-    limits: tuple[str, ...]
+    subject: str
+    wrong: str
+    count: int
+    coverage: float
+    rates: dict[str, tuple[Rate, ...]]  # by attribute: "tone", "sex", "age", "sex, tone"
+    gaps: dict[
+        str, dict[str, float]
+    ]  # by attribute: worst, F_EFPR and, with forgeries, F_EO, F_MEO
+    drift: dict[str, float] | None = None  # of the answer over the Monk tones
+
+    @property
+    def worst(self) -> float:
+        """The largest gap of a group that is large enough, in single attributes."""
+        single = [gap["worst"] for name, gap in self.gaps.items() if "," not in name]
+        return max(single, default=0.0)
 
 
 def audit(
     people: Sequence[Person],
     subjects: Sequence[Subject],
-    limits: tuple[str, ...] = (),
     tell: Callable[[float], None] = lambda _: None,
-) -> Audit:
-    """Audit; photos that cannot be read are counted and passed over."""
-    ordered = sorted(people, key=_shuffled)
-    answers, unread, drawn = [], 0, _draw_slow(ordered)
-    ranges: dict[str, list[tuple[float, bool]]] = {subject.name: [] for subject in subjects}
-    for i, person in enumerate(ordered):
-        try:
-            photo = Photo(read_photo(person.path))
-        except BonafaceError:
-            unread += 1
-            continue
-        answers.append(_answer(person, photo, subjects, slow=person in drawn))
-        if i < RECOLOURED and person.genuine and photo.faces:
-            _recoloured(photo, subjects, ranges)
-        tell((i + 1) / len(ordered))
-    results = tuple(_count(subject, answers, ranges[subject.name]) for subject in subjects)
-    toned = sum(answer.tone is not None for answer in answers)
-    return Audit(datetime.now(UTC), len(answers), unread, toned, results, limits)
+    recoloured: int = 40,  # faces that are tried in all tones
+) -> list[Audit]:
+    """Ask every subject about every picture. Raises SettingsError without Fairlearn."""
+    require_fairlearn()
+    tables = [Table() for _ in subjects]
+    drifts: list[list[list[float]]] = [[] for _ in subjects]
+    every = len(people) // recoloured or 1 if recoloured else len(people) + 1
+    for i, (person, picture, face) in enumerate(_opened(people)):
+        tell(i / len(people))
+        groups = _groups(person, picture, face)
+        for subject, table in zip(subjects, tables, strict=True):
+            _ask(subject, table, (picture, face), groups, forged=person.forged)
+        if (i + 1) % every == 0 and face is not None and not person.forged:
+            for subject, drift in zip(subjects, drifts, strict=True):
+                drift.append(_over_tones(subject, picture, face))
+    rows = zip(subjects, tables, drifts, strict=True)
+    return [_sum_up(subject, table, drift) for subject, table, drift in rows]
 
 
-def _shuffled(person: Person) -> str:
-    """An order that is the same everywhere and follows nothing."""
-    return hashlib.sha256(person.path.name.encode()).hexdigest()
+def require_fairlearn() -> None:
+    """Raise SettingsError where Fairlearn is not installed."""
+    try:
+        import fairlearn.metrics  # noqa: F401, PLC0415  an extra, for audits only
+    except ImportError as cause:
+        raise SettingsError(MISSING) from cause
 
 
-def _draw_slow(people: Sequence[Person]) -> set[Person]:
-    """Draw SLOW people for slow subjects, as even over sex and age as there are."""
-    queues: dict[tuple[str | None, str | None], list[Person]] = {}
+def _opened(people: Iterable[Person]) -> Iterator[tuple[Person, Picture, Face | None]]:
     for person in people:
-        if person.genuine:
-            queues.setdefault((person.sex, person.age), []).append(person)
-    turns = sorted(
-        ((turn, i, one) for i, row in enumerate(queues.values()) for turn, one in enumerate(row)),
-        key=lambda each: each[:2],
-    )
-    return {one for _, _, one in turns[:SLOW]}
-
-
-def _answer(person: Person, photo: Photo, subjects: Sequence[Subject], *, slow: bool) -> Answer:
-    tone = measure_tone(photo.picture, photo.faces[0]) if photo.faces else None
-    asked = [subject for subject in subjects if slow or not subject.slow]
-    return Answer(person, tone, {subject.name: subject.ask(photo) for subject in asked})
-
-
-def _recoloured(
-    photo: Photo, subjects: Sequence[Subject], ranges: dict[str, list[tuple[float, bool]]]
-) -> None:
-    shown = [Photo(other) for _, other in recolour(photo.picture, photo.faces[0])]
-    for subject in subjects:
-        if subject.slow or not shown:
+        try:
+            picture = read_photo(person.path)
+        except UnreadableMedia:
             continue
-        asked = [subject.ask(other) for other in shown]
-        said = [score for score in asked if score is not None]
-        if len(said) == len(shown):
-            over = [score >= subject.limit for score in said]
-            ranges[subject.name].append((max(said) - min(said), any(over) and not all(over)))
+        yield person, picture, next(iter(find_faces(picture)), None)
 
 
-def _count(subject: Subject, answers: Sequence[Answer], ranges: list[tuple[float, bool]]) -> Result:
-    mine = [answer for answer in answers if subject.name in answer.scores]
-    scores = [answer.scores[subject.name] for answer in mine]
-    judged = np.array([score is not None for score in scores], bool)
-    alarm = np.array([score is not None and score >= subject.limit for score in scores], bool)
-    fake = np.array([not answer.person.genuine for answer in mine], bool)
-    divisions = []
-    for attribute, name in ATTRIBUTES.items():
-        names = np.array([name(answer) for answer in mine], dtype=object)
-        known = names != UNKNOWN
-        if known.any():
-            divisions.append(
-                _divide(attribute, list(names[known]), fake[known], alarm[known], judged[known])
-            )
+def _groups(person: Person, picture: Picture, face: Face | None) -> dict[str, str]:
+    tone = measure_tone(picture.pixels, face.landmarks) if face is not None else None
+    return {**person.labels, **({"tone": tone.group} if tone is not None else {})}
+
+
+def _ask(
+    subject: Subject,
+    table: Table,
+    seen: tuple[Picture, Face | None],
+    groups: dict[str, str],
+    *,
+    forged: bool,
+) -> None:
+    score = subject.ask(*seen)
+    if score is None:
+        table.abstained += 1
+        return
+    table.scores.append(score)
+    table.alarms.append(score >= subject.threshold)
+    table.forged.append(forged)
+    table.groups.append(groups)
+
+
+def _over_tones(subject: Subject, picture: Picture, face: Face) -> list[float]:
+    answers = []
+    for monk in range(1, len(MONK) + 1):
+        pixels = recolour(picture.pixels, face.landmarks, monk)
+        score = subject.ask(Picture(0, pixels), face)
+        if score is not None:
+            answers.append(score)
+    return answers
+
+
+def _sum_up(subject: Subject, table: Table, drifts: list[list[float]]) -> Audit:
+    names = sorted({name for groups in table.groups for name in groups})
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    attributes: list[tuple[str, ...]] = [*((name,) for name in names), *pairs]
+    rates, gaps = {}, {}
+    for attribute in attributes:
+        title = ", ".join(attribute)
+        rates[title] = tuple(_rates(table, attribute))
+        gaps[title] = _gaps(table, attribute)
+    asked = len(table.scores)
+    ranges = [max(one) - min(one) for one in drifts if len(one) > 1]
     drift = None
     if ranges:
-        widths = np.array([width for width, _ in ranges])
-        turned = sum(flag for _, flag in ranges)
-        drift = Drift(len(ranges), float(np.median(widths)), float(widths.max()), turned)
-    return Result(subject, tuple(divisions), drift)
+        values = np.array(ranges)
+        drift = {"faces": len(ranges), "mean": float(values.mean()), "most": float(values.max())}
+    coverage = asked / max(1, asked + table.abstained)
+    return Audit(subject.name, subject.wrong, asked, coverage, rates, gaps, drift)
 
 
-def _divide(attribute: str, names: list[str], fake: Truth, alarm: Truth, judged: Truth) -> Division:
-    rates = count_rates(names, fake, alarm, judged)
-    some = [name for name, flag in zip(names, judged, strict=True) if flag]
-    gaps: tuple[Gap, ...] = ()
-    if some:
-        _agree(rates, frame(some, fake[judged], alarm[judged]))
-        gaps = measure_gaps(some, fake[judged], alarm[judged])
-    return Division(attribute, rates, gaps, worst_gap(rates))
+def _columns(table: Table, attribute: tuple[str, ...], *, genuine: bool) -> tuple[Any, Any, Any]:
+    """Truth, alarms and groups of those that have the attribute."""
+    rows = [
+        (forged, alarm, ", ".join(groups[name] for name in attribute))
+        for forged, alarm, groups in zip(table.forged, table.alarms, table.groups, strict=True)
+        if all(name in groups for name in attribute) and not (genuine and forged)
+    ]
+    counts: dict[str, int] = {}
+    for _, _, group in rows:
+        counts[group] = counts.get(group, 0) + 1
+    kept = [row for row in rows if counts[row[2]] >= SMALLEST]
+    truth, alarms, groups = zip(*kept, strict=True) if kept else ((), (), ())
+    return np.array(truth, int), np.array(alarms, int), np.array(groups)
 
 
-def _agree(rates: Sequence[Rate], framed: dict[str, dict[str, float]]) -> None:
-    """Two ways to count must agree: a slip here would be a false claim about people."""
-    for rate in rates:
-        if rate.reals and abs(framed[rate.group]["fpr"] - rate.fpr) > 1e-9:
-            raise ArithmeticError(f"Rates of {rate.group} differ between two ways to count.")
+def _rates(table: Table, attribute: tuple[str, ...]) -> Iterator[Rate]:
+    from fairlearn.metrics import MetricFrame, selection_rate  # noqa: PLC0415  an extra
+
+    truth, alarms, groups = _columns(table, attribute, genuine=True)
+    if not len(truth):
+        return
+    frame = MetricFrame(
+        metrics=selection_rate,
+        y_true=truth,
+        y_pred=alarms,
+        sensitive_features=groups,
+        n_boot=BOOTSTRAPS,
+        ci_quantiles=[0.025, 0.975],
+        random_state=0,
+    )
+    low, high = frame.by_group_ci
+    for group, rate in frame.by_group.items():
+        count = int((groups == group).sum())
+        edge = 3 / count if rate == 0 else float(high[group])  # rule of three where none was seen
+        yield Rate(str(group), count, float(rate), float(low[group]), edge)
 
 
-def _tone(answer: Answer) -> str:
-    return answer.tone.group if answer.tone else UNKNOWN
+def _gaps(table: Table, attribute: tuple[str, ...]) -> dict[str, float]:
+    from fairlearn.metrics import (  # noqa: PLC0415  an extra
+        MetricFrame,
+        false_negative_rate,
+        false_positive_rate,
+        true_negative_rate,
+        true_positive_rate,
+    )
 
-
-def _monk(answer: Answer) -> str:
-    return answer.tone.band if answer.tone else UNKNOWN
-
-
-def _sex(answer: Answer) -> str:
-    return answer.person.sex or UNKNOWN
-
-
-def _age(answer: Answer) -> str:
-    return answer.person.age or UNKNOWN
-
-
-def _cross(*parts: Callable[[Answer], str]) -> Callable[[Answer], str]:
-    def name(answer: Answer) -> str:
-        said = [part(answer) for part in parts]
-        return UNKNOWN if UNKNOWN in said else ", ".join(said)
-
-    return name
-
-
-ATTRIBUTES: Final[dict[str, Callable[[Answer], str]]] = {
-    "skin tone (ITA)": _tone,
-    "skin tone (Monk)": _monk,
-    "sex": _sex,
-    "age": _age,
-    "sex and age": _cross(_sex, _age),
-    "sex and skin tone": _cross(_sex, _monk),
-    "age and skin tone": _cross(_age, _monk),
-}
+    truth, alarms, groups = _columns(table, attribute, genuine=not any(table.forged))
+    if not len(truth):
+        return {"worst": 0.0, "F_EFPR": 0.0}
+    metrics = {"FPR": false_positive_rate}
+    if truth.any():
+        metrics |= {
+            "TPR": true_positive_rate,
+            "FNR": false_negative_rate,
+            "TNR": true_negative_rate,
+        }
+    frame = MetricFrame(metrics=metrics, y_true=truth, y_pred=alarms, sensitive_features=groups)
+    apart = {name: (frame.by_group[name] - frame.overall[name]).abs() for name in metrics}
+    ranges = frame.difference(method="between_groups")
+    gaps = {"worst": float(ranges["FPR"]), "F_EFPR": float(apart["FPR"].sum())}
+    if truth.any():
+        gaps["F_EO"] = float((apart["FPR"] + apart["TPR"]).sum())
+        gaps["F_MEO"] = float(ranges.max())
+    return gaps

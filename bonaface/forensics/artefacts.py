@@ -8,6 +8,7 @@ whole, and reenactments, are out of its scope: it does not see them.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -66,7 +67,7 @@ class _Spoilt:
 
 
 @dataclass(slots=True)
-class _Face:
+class Face:
     """All that was judged of one face."""
 
     all: list[float] = field(default_factory=list)
@@ -80,13 +81,13 @@ class Artefacts:
 
     name = NAME
 
-    def __init__(self) -> None:
-        self._network: Any = weights.open_onnx(weights.trained("artefacts.onnx"))
+    def __init__(self, network: Path | None = None) -> None:
+        self._network: Any = weights.open_onnx(network or weights.trained("artefacts.onnx"))
         self.reset()
 
     def reset(self) -> None:
         """Forget all faces."""
-        self._faces: dict[int, _Face] = defaultdict(_Face)
+        self._faces: dict[int, Face] = defaultdict(Face)
         self._spoilt = _Spoilt()
         self._first: Time | None = None
         self._last: Time = 0
@@ -136,13 +137,17 @@ class Artefacts:
         logit, heat = self.score(cut.pixels[None])
         return Judged(look.at, float(logit[0]), cut.pixels, heat[0])
 
+    def judged(self) -> Iterator[Face]:
+        """The faces that were judged."""
+        return (face for face in self._faces.values() if face.all)
+
     def score(self, cuts: Bytes) -> tuple[Floats, Floats]:
         """Logits (n,) and heat (n, 20, 20) 0..1 of cuts (n, SIDE, SIDE, 3), not calibrated."""
         fed = np.ascontiguousarray(cuts.transpose(0, 3, 1, 2), np.float32)
         logits, masks = self._network.run(None, {"face": fed})
         return logits, 1 / (1 + np.exp(-masks))
 
-    def _windowed(self, face: _Face, now: Time | None) -> Iterator[Finding]:
+    def _windowed(self, face: Face, now: Time | None) -> Iterator[Finding]:
         """The finding of a window that has ended."""
         window = face.window
         if not window or (now is not None and 0 <= now - window[0].at < WINDOW):

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from forge import ALONE, WITH_DONOR, Bytes, Floats, swap
+from forge import ALONE, Bytes, Floats, swap
 from network import Detector, load_imagenet
 from spoil import draw
 from torch import nn
@@ -125,11 +125,12 @@ def main() -> None:
     )
     base = [group["lr"] for group in optimizer.param_groups]
     averaged = {k: v.clone() for k, v in net.state_dict().items()}
-    began, step, sums = time.monotonic(), 0, []
+    began = time.monotonic()
+    sums: list[tuple[float, ...]] = []
     loader = DataLoader(Pairs(options.faces, 7), batch_size=None, num_workers=1, prefetch_factor=8)
     net.train()
     still(net)
-    for images, shares in loader:
+    for step, (images, shares) in enumerate(loader):
         share = (time.monotonic() - began) / (options.minutes * 60)
         if share >= 1:
             break
@@ -154,8 +155,7 @@ def main() -> None:
                 float((logits[n:] > 0).float().mean()),
             )
         )
-        step += 1
-        if step % 100 == 0:
+        if step % 100 == 99:
             print(
                 step,
                 round(share, 3),
@@ -163,7 +163,7 @@ def main() -> None:
                 f"{time.monotonic() - began:.0f} s",
                 flush=True,
             )
-        if step % 1000 == 0:
+        if step % 1000 == 999:
             torch.save(averaged, options.out)
     torch.save(averaged, options.out)
 

