@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "artefacts"))
 from forge import ALONE, poisson, swap
 from sources import judges, name_group
-from spoil import draw
+from ways import draw
 
 from bonaface.core import Picture
 from bonaface.examine import examine

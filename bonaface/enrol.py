@@ -37,8 +37,9 @@ def enrol(
 ) -> Reference:
     """Measure the person in these recordings, whom the consent record is about.
 
-    With the `portrait` of the record the face must be the same. Raises ConsentDenied when the
-    record does not allow it, UnreadableMedia when the recordings are not enough or show several.
+    The face must be that of the `portrait` of the record, and is left out without it. Raises
+    ConsentDenied when the record does not allow it or names another face, UnreadableMedia when the
+    recordings are not enough or show several.
     """
     _require_leave(record, portrait)
     points: list[Floats] = []
@@ -55,7 +56,7 @@ def enrol(
         raise UnreadableMedia(
             "Neither a voice nor a face could be measured.",
             f"Give {LEAST_SPEECH:.0f} seconds of clear speech, or {LEAST_LOOKS} seconds of a face "
-            f"of {LEAST} pixels or more; a minute of both is better.",
+            f"of {LEAST} pixels or more with --portrait; a minute of both is better.",
         )
     now = datetime.now(UTC).replace(microsecond=0)
     ids = (record.record_id, record.digest, record.terms.valid_until)
@@ -106,20 +107,19 @@ def _only_face(file: Path, seen: Look) -> Floats | None:
 
 
 def _face(points: list[Floats], portrait: Picture | None) -> Likely | None:
-    if len(points) < LEAST_LOOKS:
+    if len(points) < LEAST_LOOKS or portrait is None:  # a face that nobody vouches for is not kept
         return None
     place = gather(np.array(points), float(len(points)))
     if max(place.distance(point) for point in points) > SPREAD:
         raise UnreadableMedia(
             "These recordings show different faces.", "Enrol one person at a time."
         )
-    if portrait is not None:
-        faces = find_faces(portrait)
-        if faces and place.distance(embed_face(portrait, faces[0].landmarks)) > SAME:
-            raise ConsentDenied(
-                "The face in these recordings is not the one in the portrait of the consent.",
-                "Only who said yes can be enrolled.",
-            )
+    faces = find_faces(portrait)
+    if not faces or place.distance(embed_face(portrait, faces[0].landmarks)) > SAME:
+        raise ConsentDenied(
+            "The face in these recordings is not the one in the portrait of the consent.",
+            "Only who said yes can be enrolled.",
+        )
     return place
 
 

@@ -14,7 +14,6 @@ from fit import fit, weigh
 from bonaface.core import Finding
 from bonaface.forensics import fusion
 
-
 FITTED: dict[str, Any] = {
     "weight": 0.8,
     "information": 0.6,

@@ -2,15 +2,20 @@
 
 import argparse
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonaface.commands.terminal import bar, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bonaface.forensics.report import Report
     from bonaface.marks.live.follow import Seen
 
+SEGMENTS = frozenset((".m3u8", ".m4s", ".cmfv", ".cmfa"))
 HELP = "read a file back: credentials, marks, and what follows from them"
 DESCRIPTION = """\
 Reads the credentials and the hidden marks of a video, picture or sound, and says what follows from
@@ -24,7 +29,8 @@ EPILOG = """\
 Exit codes: 0 authentic-signed or no-signs, 1 made-by-ai or manipulated, 2 cannot-tell, 3 an error.
 Nothing is sent anywhere, except to a server that you name here or in BONAFACE_RESOLVERS: it is told
 the id of the hidden mark, if the file has lost its credentials and they are not kept here. Nothing
-is fetched but what --live names."""
+is fetched but what --live names, or FILE with --allow-urls. Of a folder: 1 if one file was made or
+forged, else 3 if one could not be read, else 2 if of one nothing could be told."""
 
 
 def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,17 +39,21 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = parsers.add_parser(
         "check", help=HELP, description=DESCRIPTION, epilog=EPILOG, formatter_class=shape
     )
-    what = "a video, a picture or a sound; an HLS playlist, or a folder of segments"
-    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help=what)
+    what = "a video, picture or sound; a folder of them; an HLS playlist, or a folder of segments"
+    parser.add_argument("file", nargs="?", metavar="FILE", help=what)
     live = "fetch an HLS stream from this address and check it while it runs"
     parser.add_argument("--live", metavar="URL", help=live)
     most = "how long, at most (default: 60)"
     parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help=most)
     who = "compare voice and face with a person enrolled by “bonaface reference make”"
     parser.add_argument("--as", dest="reference", type=Path, metavar="REFERENCE", help=who)
-    page = "write a page with the evidence, to read, print and pass on"
+    page = "write a page with the evidence, to read, print and pass on; of a folder: a folder"
     parser.add_argument("--report", type=Path, metavar="REPORT.html", help=page)
-    parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    lines = "one JSON object, for programs; of a folder: one a line"
+    parser.add_argument("--json", action="store_true", help=lines)
+    parser.add_argument("--exhibits", action="store_true", help="with pictures in the JSON")
+    fetch = "FILE may be an http(s) address: its server learns that somebody here fetches it"
+    parser.add_argument("--allow-urls", action="store_true", help=fetch)
     parser.add_argument(
         "--ask",
         action="append",
@@ -60,21 +70,64 @@ def run(options: argparse.Namespace) -> int:
 
     if (options.file is None) == (options.live is None):
         raise SettingsError("Give a FILE to check, or an address with --live.")
+    if (options.file or "").lower().startswith(("http://", "https://")):
+        return _run_address(options)
+    options.file = Path(options.file) if options.file is not None else None
     if options.live is not None or _is_stream(options.file):
         return _run_stream(options)
+    if options.file.is_dir():
+        return _run_folder(options)
+    with bar(f"Checking {options.file}", 1.0, share=True) as progress:
+        report = _check(options, options.file, progress.reach)
+    return _tell_report(options, report)
+
+
+def _check(options: argparse.Namespace, file: Path, tell: "Callable[[float], None]") -> "Report":
     from bonaface.check import check
     from bonaface.config import settings
     from bonaface.forensics.reference.inspect import open_reference
-    from bonaface.forensics.report import to_json, to_text
 
     enrolled = open_reference(options.reference) if options.reference else ()
-    with bar(f"Checking {options.file}", 1.0, share=True) as progress:
-        resolvers = (*options.ask, *settings().resolvers)
-        report = check(options.file, resolvers, inspectors=enrolled, tell=progress.reach)
-    print(to_json(report) if options.json else to_text(report))
+    resolvers = (*options.ask, *settings().resolvers)
+    return check(file, resolvers, inspectors=enrolled, tell=tell)
+
+
+def _tell_report(options: argparse.Namespace, report: "Report") -> int:
+    from bonaface.forensics.report import to_json, to_text
+
+    text = to_json(report, exhibits=options.exhibits) if options.json else to_text(report)
+    print(text)
     if options.report is not None:
         _write(options.report, report)
     return report.verdict.exit_code
+
+
+def _run_folder(options: argparse.Namespace) -> int:
+    from bonaface.commands.check_folder import run_folder
+
+    check = partial(_check, options)
+    return run_folder(options.file, check, lines=options.json, reports=options.report)
+
+
+def _run_address(options: argparse.Namespace) -> int:
+    """What lies on a public server, fetched to a private place and deleted again."""
+    from bonaface.config import settings
+    from bonaface.errors import SettingsError
+    from bonaface.media.download import download, read_address
+
+    if not options.allow_urls:
+        remedy = "Add --allow-urls; the server there learns that somebody here fetches it."
+        raise SettingsError("This is an address, and nothing is fetched unasked.", remedy)
+    host = read_address(options.file).host
+    if settings().offline:
+        raise SettingsError(f"BONAFACE_OFFLINE is set, so {host} was not asked.")
+    say(f"{host} learns from this that somebody here fetches the file.")
+    with (
+        bar(f"Checking {options.file}", 1.0, share=True) as progress,
+        download(options.file, lambda share: progress.reach(share / 4)) as file,
+    ):
+        report = _check(options, file, lambda share: progress.reach(0.25 + share * 0.75))
+    return _tell_report(options, replace(report, file=options.file))
 
 
 def _write(path: Path, report: "Report") -> None:
@@ -86,9 +139,14 @@ def _write(path: Path, report: "Report") -> None:
 
 
 def _is_stream(path: Path) -> bool:
+    """Whether segments are signed one by one; a folder of anything else holds media files."""
     from bonaface.forensics.stream_parts import is_stream
 
     try:
+        if path.is_dir():
+            files = [one for one in path.iterdir() if one.is_file()]
+            named = any(one.suffix.lower() in SEGMENTS for one in files)
+            return named or (bool(files) and all(is_stream(one) for one in files))
         return is_stream(path)
     except OSError:
         return False  # the check says why

@@ -16,7 +16,8 @@ no picture) in a file that only you can read. Recordings and calls are then comp
 
   bonaface consent grant --portrait ada.jpg --subject "Ada" --basis self \\
       --purpose reference --until 2027-12-31 -o ada.consent.json
-  bonaface reference make ada1.mp4 ada2.wav --consent ada.consent.json -o ada.reference
+  bonaface reference make ada1.mp4 ada2.wav --consent ada.consent.json --portrait ada.jpg \\
+      -o ada.reference
   bonaface check call.mp4 --as ada.reference
 
 Give a minute or more of clear speech by this person alone, and of the face. The measurements are
@@ -34,7 +35,7 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     make = actions.add_parser("make", help="enrol a person")
     make.add_argument("files", type=Path, nargs="+", metavar="FILE", help="videos and sounds")
     make.add_argument("--consent", type=Path, required=True, metavar="RECORD", help="their yes")
-    photo = "the photo of the consent: the enrolled face must be the same"
+    photo = "the photo of the consent; needed for the face, which must be the same"
     make.add_argument("--portrait", type=Path, metavar="PHOTO", help=photo)
     make.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.reference")
     for name, words in (("show", "what a reference holds"), ("delete", "delete a reference")):
@@ -62,8 +63,8 @@ def _make(options: argparse.Namespace) -> int:
     say(f"Enrolled in {options.output}: {_holds(reference)}.")
     if reference.voice is None:
         say("There was too little clear speech for the voice: give ten seconds or more.")
-    if reference.face is not None and portrait is None:
-        say("The face was not compared with the photo of the consent: give it with --portrait.")
+    if portrait is None:
+        say("No face is enrolled: that needs the photo of the consent, --portrait PHOTO.")
     return 0
 
 

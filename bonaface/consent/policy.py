@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from bonaface.consent import ledger
 from bonaface.consent.portrait import SAME_WITHIN, distance, hash_pixels
-from bonaface.consent.records import ConsentRecord, verify
+from bonaface.consent.records import REFERENCE, ConsentRecord, verify
 from bonaface.core import Picture
 from bonaface.errors import ConsentDenied, ConsentInvalid, ConsentMissing, KeysError
 
@@ -107,6 +107,11 @@ def _begins(record: ConsentRecord, now: datetime) -> datetime:
 
 def _purpose(record: ConsentRecord, wanted: str | None) -> str:
     allowed = record.terms.purposes
+    if REFERENCE in (wanted, *allowed):
+        raise ConsentDenied(
+            "This consent is for comparing recordings with a person. It moves no face.",
+            f"Ask the subject, then record it: {GRANT}",
+        )
     if wanted is None and len(allowed) == 1:
         return allowed[0]
     if wanted is None:

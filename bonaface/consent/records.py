@@ -1,8 +1,9 @@
 """Consent records: who said yes to which portrait being animated, for what, until when.
 
 Shaped after ISO/IEC TS 27560 (consent receipts). A record of schema 2 allows a moving face, live or
-in recordings or both, and nothing else: no cloned voice, no training. It is signed with Ed25519
-over canonical JSON (RFC 8785: sorted keys, no white space, and here no floats).
+in recordings or both, or (purpose `reference`, always alone) that a voice and a face are measured,
+and nothing else: no cloned voice, no training. It is signed with Ed25519 over canonical JSON
+(RFC 8785: sorted keys, no white space, and here no floats).
 """
 
 import base64
@@ -43,6 +44,18 @@ NOTICES = {
     "for the purposes listed here, and all of it is marked as made by AI.",
 }
 BASES = tuple(NOTICES)
+REFERENCE = (
+    "reference"  # the purpose under which a voice and a face are measured, and none is shown
+)
+MEASURED = {
+    "self": "I am the adult in this portrait. I agree that my voice and my face are measured, and "
+    "the measurements kept until the date given here, to tell whether a recording or a call shows "
+    "me. They are biometric data. No sound or picture of me is kept, my face is not made to move, "
+    "and nothing is trained. I can revoke this at any time; nothing is compared from then on.",
+    "fictional": "The person in this portrait does not exist. The voice and the face that stand "
+    "for it are measured, and the measurements kept until the date given here, to compare "
+    "recordings and calls with them. The portrait is not made to move.",
+}
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SUBJECT, _MOST_PURPOSES, _LONGEST_SLUG = 200, 16, 64
 
@@ -92,7 +105,7 @@ def grant(portrait: PortraitHash, terms: Terms, now: datetime) -> ConsentRecord:
         created_at=now,
         terms=terms,
         portrait=portrait,
-        notice=notices()[terms.basis, terms.contexts],
+        notice=_notice(terms),
         salt=secrets.token_hex(32),
         signer=keys.public_bytes(key),
         signature=b"",
@@ -109,6 +122,12 @@ def notices() -> dict[tuple[str, tuple[str, ...]], str]:
         for basis, text in NOTICES.items()
         for contexts, where in WHERE.items()
     }
+
+
+def _notice(terms: Terms) -> str:
+    if REFERENCE in terms.purposes:
+        return MEASURED[terms.basis]
+    return notices()[terms.basis, terms.contexts]
 
 
 def revoke(record: ConsentRecord, now: datetime) -> None:
@@ -168,6 +187,8 @@ def _checked(terms: Terms, today: date) -> Terms:
     if wrong or not 1 <= len(terms.purposes) <= _MOST_PURPOSES:
         which = f"{wrong[0]!r} is no purpose." if wrong else "Name 1 to 16 purposes."
         raise ConsentError(which, "A purpose is a short slug such as training-video.")
+    if REFERENCE in terms.purposes:
+        _require_explicit(terms)
     contexts = tuple(sorted(set(terms.contexts)))
     if contexts not in WHERE:
         raise ConsentError("Say where the face may move.", f"Use {' or '.join(CONTEXTS)}, or both.")
@@ -180,6 +201,20 @@ def _checked(terms: Terms, today: date) -> Terms:
     purposes = tuple(sorted(set(terms.purposes)))
     controller = " ".join(terms.controller.split())
     return Terms(subject, terms.basis, purposes, terms.valid_until, first, controller, contexts)
+
+
+def _require_explicit(terms: Terms) -> None:
+    """GDPR, Article 9: who is measured says yes to that alone, and in person."""
+    if set(terms.purposes) != {REFERENCE}:
+        raise ConsentError(
+            "To be measured is agreed to by itself, never together with other purposes.",
+            f"Record two consents, one of them with --purpose {REFERENCE} only.",
+        )
+    if terms.basis not in MEASURED:
+        raise ConsentError(
+            "Only a living person can agree to be measured.",
+            f"Use one of: {', '.join(MEASURED)}.",
+        )
 
 
 def _is_slug(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Traces of blending in a face: was it swapped, retouched or its mouth redrawn?
+"""Traces of blending in a face: was it swapped, or another laid over it?
 
 A small network (models/artefacts.onnx, made by training/artefacts) has learnt from pairs of a real
 face and its own forgery. It answers how forged a face looks, and where. Faces that were generated
@@ -26,12 +26,15 @@ SIDE: Final = 160  # px
 MARGIN: Final = 0.06
 EVERY: Final = SECOND * 2 // 5  # between looks at one face
 WINDOW: Final = 2 * SECOND
+FACES: Final = 64  # that are remembered; of more, those that look most forged
 LEAST: Final = 72  # px of a face, forehead to chin
 BLURRED: Final = 3.0  # grey levels of sharpness, below which nothing can be told
 DARK, BRIGHT = 30, 240  # mean grey levels of a face
-SLOPE, SHIFT = 1.0, 0.0  # logit of the calibrated chance, from the network's
+SLOPE, SHIFT = 0.698, -0.242  # of the chance's logit, by training/artefacts/calibrate.py
 SUSPECT: Final = 0.9  # calibrated, from which a moment is pointed out
-SCOPE: Final = "It knows blended, swapped and redrawn faces, not faces that were generated whole."
+SCOPE: Final = (
+    "It knows blended and swapped faces, not redrawn mouths or faces that were generated whole."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,12 +113,20 @@ class Artefacts:
                 face.window.append(judged)
                 if face.worst is None or judged.logit > face.worst.logit:
                     face.worst = judged
+        yield from self._forget({sight.number for sight in item.sights})
 
     def flush(self) -> Iterator[Finding]:
         """Give the last moments, and the sum."""
         for face in self._faces.values():
             yield from self._windowed(face, None)
         yield self._sum()
+
+    def _forget(self, seen: set[int]) -> Iterator[Finding]:
+        """Let go of the least suspicious face that has left, where there are too many."""
+        gone = [number for number in self._faces if number not in seen]
+        if len(self._faces) > FACES and gone:
+            least = min(gone, key=lambda n: robust(self._faces[n].all or (-np.inf,)))
+            yield from self._windowed(self._faces.pop(least), None)
 
     def _judge(self, look: Look, sight: Sight) -> Judged | None:
         if not sight.human:

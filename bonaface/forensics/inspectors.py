@@ -28,6 +28,20 @@ def _artefacts() -> Inspector:
     return Artefacts()
 
 
+def _lipsync() -> Inspector:
+    from bonaface.forensics.lipsync.inspector import Lipsync  # noqa: PLC0415  the same
+
+    return Lipsync()
+
+
+def _pulse() -> Inspector:
+    from bonaface.forensics.pulse import Pulse  # noqa: PLC0415  the same
+
+    return Pulse()
+
+
 _ALL: tuple[tuple[frozenset[Kind], Callable[[], Inspector]], ...] = (
     (frozenset({"video", "image"}), _artefacts),
+    (frozenset({"video"}), _lipsync),
+    (frozenset({"video"}), _pulse),
 )

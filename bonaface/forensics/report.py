@@ -9,6 +9,7 @@ from bonaface.core import SECOND, Finding
 from bonaface.forensics.origin import Evidence, Mark, inspect_origin
 from bonaface.forensics.overview import NOTHING_SEEN, View
 from bonaface.forensics.recovery import Logged, Recovered
+from bonaface.forensics.report_pictures import data_address
 from bonaface.forensics.verdict import Verdict, judge
 from bonaface.marks.credentials.files import Credentials
 
@@ -63,9 +64,16 @@ def headline(verdict: Verdict) -> str:
     return _HEADLINES[verdict.word]
 
 
-def to_json(report: Report) -> str:
-    """Write one JSON object; times are seconds from the start of the file."""
-    return json.dumps(_fields(report), indent=2, ensure_ascii=False)
+def to_json(report: Report, *, exhibits: bool = False) -> str:
+    """Write one JSON object; times are seconds from the start of the file.
+
+    With `exhibits`, their pictures are in it as data addresses, which makes it large.
+    """
+    fields = _fields(report)
+    if exhibits:
+        for said, finding in zip(fields["findings"], report.findings, strict=True):
+            said["pictures"] = [data_address(exhibit.pixels) for exhibit in finding.exhibits]
+    return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
 def _fields(report: Report) -> dict[str, Any]:

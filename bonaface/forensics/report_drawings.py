@@ -33,13 +33,12 @@ def draw_odds(verdict: Verdict) -> str:
         words += f", and with 95 % confidence between {verdict.interval[0]:.0%} and "
         words += f"{verdict.interval[1]:.0%}"
     return (
-        '<div class="odds"><svg viewBox="0 0 800 42" role="img" '
+        '<div class="odds"><svg viewBox="0 0 800 38" role="img" '
         f'aria-label="{escape(words)}"><rect x="10" y="18" width="780" height="2" '
         f'fill="currentColor" opacity=".35"/>{bar}<circle cx="{at:.0f}" cy="19" r="9" '
-        'fill="currentColor"/><text x="10" y="40" font-size="12" fill="currentColor">genuine</text>'
-        '<text x="400" y="40" font-size="12" fill="currentColor" text-anchor="middle">cannot tell'
-        '</text><text x="790" y="40" font-size="12" fill="currentColor" text-anchor="end">made or '
-        f"forged</text></svg><p>{escape(words)}.</p></div>"
+        'fill="currentColor"/></svg><div class="ends" aria-hidden="true"><span>genuine</span>'
+        "<span>cannot tell</span><span>made or forged</span></div>"
+        f"<p>{escape(words)}.</p></div>"
     )
 
 

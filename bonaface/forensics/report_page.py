@@ -62,8 +62,8 @@ def to_page(report: Report, now: datetime | None = None) -> str:
         f"<title>Report on {name}</title><style>{style}</style></head><body><header>{_MARK}"
         f'<b>Bonaface</b> report on a file<span class="when">{when}</span></header>'
         f"<main>{body}{_method(report)}</main><footer>This report was made by Bonaface "
-        f"{escape(__version__)} on the machine where the file was checked; the file was not sent "
-        "anywhere. It states evidence, with what it cannot show. It is no proof in law.</footer>"
+        f"{escape(__version__)} on the machine that checked the file, which sent it to nobody. "
+        "It states evidence, with what it cannot show. It is no proof in law.</footer>"
         "</body></html>"
     )
 

@@ -104,8 +104,15 @@ def look(path: Path) -> Media:
         if max(width, height) > MOST_SIDE:
             raise UnreadableMedia(f"{path.name} is {width} x {height}.", "Scale it to 8K or less.")
         if container.format.name in _STILLS and not sounds and not _moves(container):
+            _require_picture(container, path)
             return Media(path, "image", None, width, height)
         return Media(path, "video", seconds, width, height, bool(sounds))
+
+
+def _require_picture(container: InputContainer, path: Path) -> None:
+    """Raise UnreadableMedia where no picture can be read: endings of names lie."""
+    if next(container.decode(video=0), None) is None:
+        raise UnreadableMedia(f"{path.name} holds no picture that can be read.", "Try another.")
 
 
 def _moves(container: InputContainer) -> bool:

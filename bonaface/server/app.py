@@ -17,6 +17,7 @@ from bonaface.marks.signers import signing
 from bonaface.server import problems, telemetry
 from bonaface.server.admission import Admission
 from bonaface.server.broadcasts import Broadcasts
+from bonaface.server.checks import Checks
 from bonaface.server.guard import Guard, Tally
 from bonaface.server.host import Host
 from bonaface.server.likenesses import LikenessStore
@@ -28,6 +29,7 @@ from bonaface.server.registry import Registry
 from bonaface.server.routes import (
     bindings,
     broadcasts,
+    checks,
     events,
     health,
     likenesses,
@@ -54,6 +56,7 @@ TAGS = [
     {"name": "peers", "description": "WebRTC by HTTP: the page's peer, WHIP in, WHEP out."},
     {"name": "broadcasts", "description": "HLS, recordings, RTMP, and the face as a webcam."},
     {"name": "credentials", "description": "Signed manifests, found by hidden mark (C2PA 2.4)."},
+    {"name": "checks", "description": "What a film, picture or sound is, with the evidence."},
     {"name": "health", "description": "Whether it is well, and what it measures."},
 ]
 MakeEngine = Callable[[ServerSettings], Engine]
@@ -76,6 +79,7 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
                 yield
                 await host.registry.close()
                 await host.broadcasts.close()
+                host.checks.close()
                 for chore in chores:
                     chore.cancel()
         finally:
@@ -94,8 +98,8 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
     )
     app.add_middleware(Guard, settings=settings, tally=tally)
     problems.install(app)
-    parts = (chosen, likenesses, sessions, events, receipts, peers, broadcasts, bindings, health)
-    for part in (*parts, page):
+    parts = (chosen, likenesses, sessions, events, receipts, peers, broadcasts, bindings, checks)
+    for part in (*parts, health, page):
         app.include_router(part.router)
     return app
 
@@ -118,6 +122,7 @@ def _open(
         registry=registry,
         broadcasts=Broadcasts(registry, group),
         recordings=recordings,
+        checks=Checks(settings.home, group),
         bench=bench,
         troubles={"warm": "It is warming up."},
     )

@@ -20,16 +20,24 @@ NAME: Final = "This photo"
 HUNGRY: Final = "This photo needs too much memory to be decoded."
 
 
-def bound(seconds: int = SECONDS, *, threads: bool = False) -> None:
+def bound(
+    seconds: int = SECONDS,
+    *,
+    threads: bool = False,
+    memory: int = MEMORY,
+    files: int = FILES,
+    writes: int = 0,
+) -> None:
     """Give up what this process does not need, for good (setrlimit(2)).
 
-    `threads` leaves it some: they count as processes.
+    `threads` leaves it some: they count as processes. `memory` and `writes` are bytes: beyond what
+    is taken already, and of a file that it may write.
     """
     limits = {
-        resource.RLIMIT_AS: _size() + MEMORY,
+        resource.RLIMIT_AS: _size() + memory,
         resource.RLIMIT_CPU: seconds,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: FILES,
+        resource.RLIMIT_FSIZE: writes,
+        resource.RLIMIT_NOFILE: files,
         resource.RLIMIT_CORE: 0,
     }
     if not threads:

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bonaface.server.checks import LARGEST
 from bonaface.server.headers import HEADERS
 from bonaface.server.problems import say
 from bonaface.server.rates import Buckets
@@ -24,7 +25,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = "/api/likenesses"
 PICTURE = "/background"
 READ = "/c2pa/soft-bindings/matches/byContent"
-COSTLY = ("/api/likenesses", "/api/sessions", "/whip/", "/whep/", READ)  # what a POST there begins
+CHECKS = "/api/checks"
+COSTLY = (UPLOADS, CHECKS, "/api/sessions", "/whip/", "/whep/", READ)  # what a POST there begins
 CHEAP = ("/say", "/interrupt", "/tickets")
 QUIET = ("/healthz", "/page/")  # never refused for their number
 
@@ -134,6 +136,8 @@ class Guard:
                 return
 
     def _most(self, scope: Scope) -> int:
+        if scope["path"] == CHECKS:
+            return LARGEST
         limits = self._settings.limits
         brings = scope["path"] in {UPLOADS, READ} or scope["path"].endswith(PICTURE)
         return limits.upload if brings else limits.body

@@ -11,6 +11,7 @@ from typing import Annotated, ParamSpec, TypeVar
 from fastapi import Depends, Request
 
 from bonaface.server.broadcasts import Broadcasts
+from bonaface.server.checks import Checks
 from bonaface.server.ice import IceEntry, open_ice
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
@@ -41,6 +42,7 @@ class Host:
     registry: Registry
     broadcasts: Broadcasts
     recordings: RecordingStore
+    checks: Checks
     bench: ThreadPoolExecutor  # the one thread on which likenesses are made and opened
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
     failures: Buckets = field(default_factory=lambda: Buckets(steady=0.2, burst=10))  # wrong tokens

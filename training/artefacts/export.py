@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import torch
-from network import Detector
+from trunk import Detector
 
 SIDE = 160
 

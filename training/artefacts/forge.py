@@ -151,8 +151,8 @@ def jitter(image: Bytes, random: Random, strength: float = 1.0) -> Bytes:
     if random.random() < 0.4:
         grey = out.mean(2, keepdims=True)
         out = grey + (out - grey) * (1 + strength * random.uniform(-0.35, 0.35))
-    out = np.clip(out, 0, 255).astype(np.uint8)
-    return soften(out, random) if random.random() < 0.65 else out
+    shifted = np.clip(out, 0, 255).astype(np.uint8)
+    return soften(shifted, random) if random.random() < 0.65 else shifted
 
 
 def soften(image: Bytes, random: Random) -> Bytes:
@@ -162,9 +162,11 @@ def soften(image: Bytes, random: Random) -> Bytes:
         small = int(side * random.uniform(0.35, 0.9))
         how = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
         less = cv2.resize(image, (small, small), interpolation=how[random.integers(3)])
-        return cv2.resize(less, (side, side), interpolation=how[1 + random.integers(2)])
+        more = cv2.resize(less, (side, side), interpolation=how[1 + random.integers(2)])
+        return np.asarray(more, np.uint8)
     blurred = cv2.GaussianBlur(image, (0, 0), random.uniform(0.7, 1.6))
-    return cv2.addWeighted(image, 1 + (k := random.uniform(0.3, 1.2)), blurred, -k, 0)
+    sharp = cv2.addWeighted(image, 1 + (k := random.uniform(0.3, 1.2)), blurred, -k, 0)
+    return np.asarray(sharp, np.uint8)
 
 
 def move(image: Bytes, random: Random, most: float = 0.03) -> Bytes:
@@ -175,9 +177,10 @@ def move(image: Bytes, random: Random, most: float = 0.03) -> Bytes:
     matrix = np.array(
         [[scale, 0, dx + side * (1 - scale) / 2], [0, scale, dy + side * (1 - scale) / 2]]
     )
-    return cv2.warpAffine(
+    moved = cv2.warpAffine(
         image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
+    return np.asarray(moved, np.uint8)
 
 
 def mask_of(
@@ -198,7 +201,7 @@ def mask_of(
         mask = cv2.GaussianBlur(mask, (0, 0), random.uniform(0.8, 5.5) * side / 192)
         mask = np.clip(mask * random.uniform(1.0, 1.4), 0, 1)
     inner = min(1.0, float(mask.max()) + 1e-6)
-    return mask / inner * random.choice([0.25, 0.5, 0.75, 1.0, 1.0, 1.0])
+    return np.asarray(mask / inner * random.choice([0.25, 0.5, 0.75, 1.0, 1.0, 1.0]), np.float32)
 
 
 def lay(over: Bytes, under: Bytes, mask: Floats) -> Bytes:
@@ -224,9 +227,10 @@ def laid_over(donor: Bytes, donor_points: Floats, points: Floats) -> Bytes:
     side = donor.shape[0]
     if matrix is None:
         return donor
-    return cv2.warpAffine(
+    moved = cv2.warpAffine(
         donor, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
     )
+    return np.asarray(moved, np.uint8)
 
 
 def match_colour(over: Bytes, under: Bytes, mask: Floats) -> Bytes:
@@ -236,9 +240,8 @@ def match_colour(over: Bytes, under: Bytes, mask: Floats) -> Bytes:
         return over
     a, b = over[inside].astype(np.float32), under[inside].astype(np.float32)
     scale = np.clip((b.std(0) + 1) / (a.std(0) + 1), 0.6, 1.6)
-    return np.clip((over.astype(np.float32) - a.mean(0)) * scale + b.mean(0), 0, 255).astype(
-        np.uint8
-    )
+    fitted = (over.astype(np.float32) - a.mean(0)) * scale + b.mean(0)
+    return np.asarray(np.clip(fitted, 0, 255), np.uint8)
 
 
 def swap(

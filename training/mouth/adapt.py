@@ -21,8 +21,8 @@ from network import CHANNEL, FEATURES, PARTS, Film, Mouth, export, part_lips, re
 from numpy.typing import NDArray
 from spoil import read_noises, spoil
 
-from bonaface.avatar.mouth.hearing import FRAME, HOP, Hearing, build_bands, take_bands
 from bonaface.avatar.pose import LIPS
+from bonaface.speech.hearing import FRAME, HOP, Hearing, build_bands, take_bands
 
 Floats = NDArray[np.float32]
 Rng = np.random.Generator

@@ -17,12 +17,12 @@ from scipy.ndimage import gaussian_filter1d
 from spoil import colour_noise, make_music, read_noises, spoil, stretch_voice
 from symbols import Span, lip_class, split_glides
 
-from bonaface.avatar.mouth.hearing import FRAME, HOP, WIDTH, Hearing, build_bands, take_bands
 from bonaface.avatar.mouth.loudness import Loudness
 from bonaface.avatar.mouth.phones import lips_from_phones
 from bonaface.avatar.mouth.visemes import CHANNEL
 from bonaface.avatar.pose import LIPS
 from bonaface.core import SECOND, Phone, Sound
+from bonaface.speech.hearing import FRAME, HOP, WIDTH, Hearing, build_bands, take_bands
 
 RATE = 16_000
 STEPS = 350  # 20 ms each

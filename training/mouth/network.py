@@ -11,8 +11,8 @@ import torch
 from symbols import CLASSES
 from torch import Tensor, nn
 
-from bonaface.avatar.mouth.hearing import WIDTH
 from bonaface.avatar.pose import LIPS
+from bonaface.speech.hearing import WIDTH
 
 BEFORE, AFTER = 8, 6  # frames of 10 ms around the one that the lips belong to
 WINDOW = BEFORE + 1 + AFTER

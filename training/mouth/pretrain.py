@@ -12,7 +12,7 @@ from network import CHANNEL, Mouth, part_lips
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bonaface.avatar.mouth.hearing import BANDS
+from bonaface.speech.hearing import BANDS
 
 _WEIGHTS = {"jawOpen": 3.0, "closure": 2.0, "FF": 1.0, "tongue": 0.3, "smile": 0.5}
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface import weights
-from bonaface.avatar.mouth.hearing import FRAME, HOP, RATE, WIDTH, Hearing, take_bands
 from bonaface.avatar.mouth.resampling import MARGIN, Resampler
 from bonaface.avatar.mouth.stillness import Heard, Stillness
 from bonaface.avatar.pose import Lips
 from bonaface.core import SECOND, Sound, Time
+from bonaface.speech.hearing import FRAME, HOP, RATE, WIDTH, Hearing, take_bands
 
 Floats = NDArray[np.float32]
 STEP = 2 * HOP  # samples between lips, 20 ms

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from bonaface import vault
 from bonaface.consent import ledger
+from bonaface.consent.records import REFERENCE
 from bonaface.errors import ConsentDenied, UnreadableMedia
 
 VERSION: Final = 1
-PURPOSE: Final = "reference"
+PURPOSE: Final = REFERENCE
 LARGEST: Final = 1_000_000
 Floats = NDArray[np.float32]
 

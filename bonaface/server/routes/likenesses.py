@@ -113,6 +113,11 @@ class Grant:
                 "Nobody has said yes to animating this face.",
                 "Send a consent record as `consent`; or subject, basis, purpose, until, agreed.",
             )
+        if records.REFERENCE in self.purposes:
+            raise ConsentError(
+                "A consent to be measured is not recorded here.",
+                "Use: bonaface consent grant --purpose reference",
+            )
         self.agreement.require(self.basis)
         contexts = self.agreement.contexts
         return records.Terms(self.subject, self.basis, self.purposes, self.until, contexts=contexts)

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from bonaface.errors import RequestRefused
 from bonaface.marks.signers import chain, keys
+from bonaface.server.headers import CSP
 from bonaface.server.reference import STYLE, write_reference
 
 router = APIRouter(include_in_schema=False)
@@ -34,6 +35,13 @@ def studio() -> FileResponse:
 def player() -> FileResponse:
     """The player; what it plays needs a ticket where tokens are needed."""
     return FileResponse(PAGE / "watch.html", media_type=TYPES[".html"])
+
+
+@router.get("/check")
+def checker() -> FileResponse:
+    """The page that checks files; it shows the report in a frame of its own."""
+    headers = {"Content-Security-Policy": f"{CSP}; frame-src 'self'"}
+    return FileResponse(PAGE / "check.html", media_type=TYPES[".html"], headers=headers)
 
 
 @router.get("/page/authority.pem")

@@ -20,7 +20,7 @@ STAGES = (  # repeats, kernel, stride, expansion, channels
 FINE, MIDDLE = 4, 10  # blocks after which a picture is a 8th, a 16th of the side
 
 
-class Same(nn.Conv2d):
+class Same(nn.Conv2d):  # type: ignore[misc]
     """A convolution padded as TensorFlow pads: more at the right and bottom when strided."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -39,7 +39,7 @@ def conv(cin: int, cout: int, kernel: int = 1, stride: int = 1, groups: int = 1)
     )
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # type: ignore[misc]
     """An inverted bottleneck."""
 
     def __init__(self, cin: int, cout: int, kernel: int, stride: int, grow: int) -> None:
@@ -57,7 +57,7 @@ class Block(nn.Module):
         return x + y if self.skip else y
 
 
-class Detector(nn.Module):
+class Detector(nn.Module):  # type: ignore[misc]
     """The trunk and its heads."""
 
     def __init__(self) -> None:

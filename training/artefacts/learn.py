@@ -1,6 +1,6 @@
 """Learn to tell forged faces from real ones, pair by pair.
 
-    python training/artefacts/train.py FACES.npz IMAGENET.pth OUT.pt [--minutes 45]
+    python training/artefacts/learn.py FACES.npz IMAGENET.pth OUT.pt [--minutes 45]
 
 Each batch holds PAIRS real faces and the forgery of each, which went the same way. The loss asks
 for the right answer, for the forgery above its own original, and for the blend mask.
@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 import torch
 from forge import ALONE, Bytes, Floats, swap
-from network import Detector, load_imagenet
-from spoil import draw
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
+from trunk import Detector, load_imagenet
+from ways import draw
 
 SIDES = (128, 160)
 PAIRS = 12
@@ -26,7 +26,7 @@ KEPT = 1  # of this fold all films and every fourth picture are kept for calibra
 SHARES = (("self-blend", 0.4), ("swap", 0.3), ("lips", 0.15), ("rebuilt", 0.15))
 
 
-class Pairs(IterableDataset[Any]):
+class Pairs(IterableDataset[Any]):  # type: ignore[misc]
     """Batches without end: images (2 PAIRS, side, side, 3) and masks, reals first."""
 
     def __init__(self, path: Path, seed: int) -> None:

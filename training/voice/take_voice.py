@@ -1,7 +1,7 @@
 """Take the weights of a voice encoder out of the package that carries them.
 
     pip download --no-deps resemblyzer==0.1.4
-    python training/voice/convert.py Resemblyzer-0.1.4-py3-none-any.whl models/voice.npz
+    python training/voice/take_voice.py Resemblyzer-0.1.4-py3-none-any.whl models/voice.npz
 
 The file in the wheel holds the optimizer too, 17 MB in the pickle format of old PyTorch; what is
 used of it are three LSTM layers and a projection (Wan et al. 2018, "Generalized end-to-end loss for

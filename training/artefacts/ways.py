@@ -41,7 +41,7 @@ class Way:
             image = np.clip(image + grain, 0, 255).astype(np.uint8)
         for quality in self.quality:
             written = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-            image = cv2.imdecode(written, cv2.IMREAD_COLOR)[..., ::-1]
+            image = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
         if self.side != out:
             image = cv2.resize(
                 image,
@@ -52,11 +52,12 @@ class Way:
 
     def _polished(self, image: Bytes) -> Bytes:
         if self.polish == 1:
-            return cv2.medianBlur(image, 3)
-        if self.polish == 2:
-            return cv2.bilateralFilter(image, 5, 25, 3)
-        if self.polish == 3:
-            return cv2.addWeighted(image, 1.9, cv2.GaussianBlur(image, (0, 0), 1.1), -0.9, 0)
+            image = np.asarray(cv2.medianBlur(image, 3), np.uint8)
+        elif self.polish == 2:
+            image = np.asarray(cv2.bilateralFilter(image, 5, 25, 3), np.uint8)
+        elif self.polish == 3:
+            soft = cv2.GaussianBlur(image, (0, 0), 1.1)
+            image = np.asarray(cv2.addWeighted(image, 1.9, soft, -0.9, 0), np.uint8)
         return image
 
 

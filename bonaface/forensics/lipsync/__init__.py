@@ -1,0 +1,1 @@
+"""Do these lips make this sound? inspector: start there."""

@@ -1,0 +1,107 @@
+"""One round of challenges in an order drawn by lot, and what they say together. Start here.
+
+A nonce answers one challenge, once and in time. What the checks say is summed as log odds; each is
+bounded, so no single one turns a seal green. A round has no answer until all that were asked are
+answered, and the caller may decline: then nothing was looked at, and nothing is said.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log
+from random import Random
+from typing import Literal, TypeAlias
+
+from bonaface.core import SECOND, Finding, Time
+from bonaface.errors import RequestRefused
+from bonaface.forensics.inspector import Seen
+from bonaface.forensics.liveness.challenge import Challenge, Check
+from bonaface.forensics.liveness.colour import Colour
+from bonaface.forensics.liveness.turn import Turn
+
+Colouring: TypeAlias = Literal["grey", "green", "amber", "red"]
+PATIENCE: Time = 60 * SECOND  # from when a challenge was issued until it must have begun
+# Two turns say at most -4: a driven made face turns too, so turns alone never make a seal green.
+PASSED, FAILED = -4.5, 2.0  # summed log odds
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What the host is shown: a colour, a word that says the same, and reasons."""
+
+    colour: Colouring
+    word: str
+    reasons: tuple[str, ...] = ()
+
+
+class Round:
+    """The challenges of one caller, one after the other."""
+
+    def __init__(self, random: Random, *, flashes: bool = True) -> None:
+        """Draw the order. Without `flashes` (for who is sensitive to light) no colours."""
+        kinds: list[Callable[[Random], Check]] = [Turn, Turn, *([Colour] if flashes else [])]
+        random.shuffle(kinds)
+        self._waiting = [kind(random) for kind in kinds]
+        self._asked = len(kinds)
+        self._now: Check | None = None
+        self._issued: Time = 0
+        self._declined = False
+        self.findings: tuple[Finding, ...] = ()
+
+    def issue(self, at: Time) -> Challenge | None:
+        """Give the next challenge; None when there is none. One that is open is given up."""
+        self._close()
+        if self._declined or not self._waiting:
+            return None
+        self._now, self._issued = self._waiting.pop(0), at
+        self._began = False
+        return self._now.challenge
+
+    def begin(self, nonce: str, at: Time) -> None:
+        """The page shows the challenge. Raises RequestRefused (409) for a wrong nonce."""
+        late = at - self._issued > PATIENCE
+        if self._now is None or self._began or late or nonce != self._now.challenge.nonce:
+            raise RequestRefused(
+                409, "This challenge is over.", "Ask for the next one.", "challenge"
+            )
+        self._began = True
+        self._now.begin(at)
+
+    def push(self, item: Seen) -> None:
+        """Look or listen: only while a challenge runs."""
+        if self._now is not None and self._began:
+            self._now.push(item)
+
+    def decline(self) -> None:
+        """The caller says no: forget all."""
+        self._declined, self._now, self._waiting, self.findings = True, None, [], ()
+
+    def seal(self) -> Seal:
+        """Say how it stands."""
+        if self._declined:
+            return Seal("grey", "Not checked: declined")
+        if not self.findings:
+            return Seal("grey", "Not checked")
+        return judge(self.findings, self._asked)
+
+    def finish(self) -> Seal:
+        """The last challenge is over: how it stands."""
+        self._close()
+        return self.seal()
+
+    def _close(self) -> None:
+        if self._now is not None:
+            self.findings = (*self.findings, self._now.answer())
+            self._now = None
+
+
+def judge(findings: Sequence[Finding], asked: int) -> Seal:
+    """Sum the log odds. Green needs every challenge judged, and each in favour of the caller."""
+    told = [one for one in findings if one.score is not None]
+    odds = sum(log(one.score / (1 - one.score)) for one in told if one.score)
+    passed = sum(1 for one in told if one.score is not None and one.score < 0.5)
+    reasons = tuple(one.reason for one in findings)
+    if odds >= FAILED:
+        return Seal("red", f"Failed: {passed} of {asked} challenges", reasons)
+    if passed == asked and odds <= PASSED:
+        return Seal("green", f"Checked: {passed} of {asked} challenges", reasons)
+    return Seal("amber", f"Unclear: {passed} of {asked} challenges", reasons)
