@@ -63,7 +63,9 @@ def score(name: str, row: Row) -> float | None:
     """What an inspector, or the verdict, says of a file."""
     if name == "verdict":
         return fuse(findings(row)).probability
-    return next((one["score"] for one in row["findings"] if one["inspector"] == name), None)
+    said = (one["score"] for one in row["findings"] if one["inspector"] == name)
+    found: float | None = next(said, None)
+    return found
 
 
 def judge(name: str, reals: list[Row], fakes: list[Row]) -> Row | None:
