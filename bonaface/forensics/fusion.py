@@ -16,6 +16,7 @@ from bonaface import weights
 from bonaface.core import Finding
 
 SURE: Final = 4.6  # log odds of .99: no inspector may say more
+UNKNOWN: Final = 0.97  # where nothing was fitted: what an audit takes for an alarm
 WIDTH: Final = 1.96  # standard errors of a 95 % interval
 
 
@@ -53,9 +54,9 @@ def fuse(findings: tuple[Finding, ...]) -> Fused:
     suspects = []
     for finding in findings:
         entry = table["inspectors"].get(finding.inspector)
-        if not finding.whole or finding.score is None or entry is None:
-            continue
-        pull = entry["weight"] * finding.quality * _logit(finding.score)
+        if not finding.whole or finding.score is None or not _counts(entry):
+            continue  # who was not fitted is shown, and decides nothing
+        pull = entry["weight"] * finding.quality * to_logit(finding.score)
         sense, worth = entry["sense"], entry["information"] * finding.quality
         if sense not in said or abs(pull) > abs(said[sense][0]):
             said[sense] = (pull, worth)
@@ -70,7 +71,19 @@ def fuse(findings: tuple[Finding, ...]) -> Fused:
     return Fused(_share(middle), interval, tuple(ordered), tuple(sorted(said)))
 
 
-def _logit(score: float) -> float:
+def _counts(entry: dict[str, Any] | None) -> bool:
+    """Whether how much an inspector weighs was fitted; the enrolled person's are by their bench."""
+    return entry is not None and (entry["sense"] == "person" or bool(entry.get("fitted")))
+
+
+def decides(inspector: str) -> float:
+    """The score from which an inspector speaks for a forgery; UNKNOWN for one not in the table."""
+    found = _table()["inspectors"].get(inspector, {}).get("decides")
+    return UNKNOWN if found is None else float(found)
+
+
+def to_logit(score: float) -> float:
+    """Log odds of a chance, at most SURE either way."""
     share = min(max(score, 1e-6), 1 - 1e-6)
     return min(max(log(share / (1 - share)), -SURE), SURE)
 

@@ -122,12 +122,16 @@ def _cautions(evidence: Evidence, word: Word, fused: Fused, basis: Basis) -> lis
     if word == "authentic-signed" and fused.forged:
         return [_AGAINST, _ALARMS]
     if word == "cannot-tell" and not _contradicts(evidence):
-        return [_NOT_LOOKED if fused.probability is None else _UNDECIDED]
+        return [_UNDECIDED if _was_judged(evidence) else _NOT_LOOKED]
     if basis == "origin":
         return []
     if basis == "person":
         return [_ANOTHER]
     return [_ALARMS if word == "manipulated" else _NO_PROOF]
+
+
+def _was_judged(evidence: Evidence) -> bool:
+    return any(one.whole and one.score is not None for one in evidence.inspected)
 
 
 def _contradicts(evidence: Evidence) -> bool:
