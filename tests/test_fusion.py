@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "fusion"))
-from fit import fit, weigh
+from settle import fit, weigh
 
 from bonaface.core import Finding
 from bonaface.forensics import fusion

@@ -57,6 +57,8 @@ def fuse(findings: tuple[Finding, ...]) -> Fused:
         if not finding.whole or finding.score is None or not _counts(entry):
             continue  # who was not fitted is shown, and decides nothing
         pull = entry["weight"] * finding.quality * to_logit(finding.score)
+        if not entry.get("clears", True):
+            pull = max(0.0, pull)  # what it does not see, it does not clear
         sense, worth = entry["sense"], entry["information"] * finding.quality
         if sense not in said or abs(pull) > abs(said[sense][0]):
             said[sense] = (pull, worth)

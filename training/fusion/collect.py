@@ -102,7 +102,12 @@ def inspect(item: Item, kind: str) -> dict[str, Any]:
         for one in found
         if one.whole
     ]
-    row = {"path": item.path, "condition": item.condition, "part": item.part, "kind": kind}
+    row: dict[str, Any] = {
+        "path": item.path,
+        "condition": item.condition,
+        "part": item.part,
+        "kind": kind,
+    }
     row |= {"fake": item.fake, "method": item.method, "group": item.group, "findings": said}
     return row | {
         "plain": plain.measures(item),

@@ -1,4 +1,4 @@
-"""Fit how much each inspector counts: `python training/fusion/fit.py [--table FINDINGS.jsonl]`.
+"""Fit how much each inspector counts: `python training/fusion/settle.py [--table FINDINGS.jsonl]`.
 
 Reads what collect.py wrote, the rows of part "fit" only, and writes models/fusion.json. Inspectors
 with too few rows stay as they were, not fitted: they are shown and decide nothing.
