@@ -11,7 +11,7 @@ from typing import Final
 from bonaface.core import SECOND, Finding, Picture
 from bonaface.errors import UnreadableMedia
 from bonaface.forensics.inspector import Inspector, Seen
-from bonaface.forensics.look import Look, Looker
+from bonaface.forensics.look import Looker
 from bonaface.forensics.words import clock
 from bonaface.media.excerpt import read_excerpt
 from bonaface.media.files import Media, read_pictures
@@ -27,7 +27,6 @@ class Examined:
 
     findings: tuple[Finding, ...]
     limits: tuple[str, ...] = ()
-    faces: int = 0  # that were followed, at once, at most
 
 
 def examine(
@@ -45,16 +44,13 @@ def examine(
             "over the whole; what happens between them was not."
         )
     findings: list[Finding] = []
-    faces = 0
     for seen in _moments(media, spans, limits, tell):
-        if isinstance(seen, Look):
-            faces = max(faces, len(seen.sights))
         for inspector in inspectors:
             findings.extend(inspector.push(seen))
     for inspector in inspectors:
         findings.extend(inspector.flush())
     tell(1.0)
-    return Examined(tuple(findings), tuple(dict.fromkeys(limits)), faces)
+    return Examined(tuple(findings), tuple(dict.fromkeys(limits)))
 
 
 def plan(seconds: float | None) -> tuple[Span, ...]:
@@ -74,14 +70,14 @@ def _moments(
         for picture in read_pictures(media.path):
             yield from looker.push(Picture(0, picture.pixels))
             return
-    long = media.seconds or STRETCH
 
     def damaged(error: UnreadableMedia) -> None:
         limits.append(f"A part of the file is damaged and was passed over. {error}")
 
     for i, (first, until) in enumerate(spans):
+        length = min(until or STRETCH, media.seconds or STRETCH) - first
         for moment in read_excerpt(media.path, first, until, damaged):
-            tell(min(0.99, (i + (moment.at / SECOND - first) / min(long, 99.0)) / len(spans)))
+            tell(min(0.99, (i + (moment.at / SECOND - first) / length) / len(spans)))
             if isinstance(moment, Picture):
                 yield from looker.push(moment)
             else:

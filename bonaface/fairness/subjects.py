@@ -1,7 +1,5 @@
 """What is audited on still pictures: the face finder, and each detector."""
 
-from typing import Final
-
 from bonaface.core import Picture
 from bonaface.errors import WeightsMissing
 from bonaface.face.find import Face
@@ -9,8 +7,6 @@ from bonaface.face.human import is_human
 from bonaface.fairness.audit import Subject
 from bonaface.forensics.artefacts import MARGIN, SIDE, SUSPECT, Artefacts, calibrate
 from bonaface.forensics.crop import cut_face
-
-ALARM: Final = SUSPECT
 
 
 def list_subjects() -> list[Subject]:
@@ -28,7 +24,7 @@ def list_subjects() -> list[Subject]:
         cut = cut_face(picture.pixels, face.landmarks, SIDE, MARGIN) if face else None
         return None if cut is None else calibrate(float(detector.score(cut.pixels[None])[0][0]))
 
-    subjects.append(Subject("traces of blending", blended, ALARM, "genuine faces called forged"))
+    subjects.append(Subject("traces of blending", blended, SUSPECT, "genuine faces called forged"))
     return subjects
 
 

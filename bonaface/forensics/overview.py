@@ -24,7 +24,6 @@ class View:
     peaks: tuple[tuple[Time, float], ...]  # the loudest sample of each BIN, 0..1
     until: Time
     first: NDArray[np.uint8] | None = None  # larger
-    faces: int = 0  # at once, at most
 
 
 NOTHING_SEEN: Final = View((), (), 0)
@@ -44,12 +43,10 @@ class Overview:
         self._peaks: dict[int, float] = {}
         self._first: NDArray[np.uint8] | None = None
         self._until: Time = 0
-        self._faces = 0
 
     def push(self, item: Seen) -> tuple[Finding, ...]:
         """Keep a small picture each second, and the peaks of the sound."""
         if isinstance(item, Look):
-            self._faces = max(self._faces, len(item.sights))
             self._until = max(self._until, item.at)
             if not self._pictures or item.at - self._pictures[-1][0] >= SECOND:
                 self._pictures.append((item.at, _scaled(item.picture.pixels, HIGH, high=True)))
@@ -71,7 +68,7 @@ class Overview:
     def view(self) -> View:
         """What was gathered."""
         peaks = tuple((place * BIN, peak) for place, peak in sorted(self._peaks.items()))
-        return View(tuple(self._pictures), peaks, self._until, self._first, self._faces)
+        return View(tuple(self._pictures), peaks, self._until, self._first)
 
 
 def _scaled(pixels: NDArray[np.uint8], size: int, *, high: bool) -> NDArray[np.uint8]:

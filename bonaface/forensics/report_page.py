@@ -40,12 +40,10 @@ _MARK: Final = (
 )
 TITLES: Final = {
     "artefacts": "Traces of blending",
-    "spoof": "Made speech",
     "lipsync": "Lips and sound",
     "pulse": "Pulse",
     "reference-voice": "The enrolled voice",
     "reference-face": "The enrolled face",
-    "reference-motion": "The enrolled way to move",
 }
 
 
