@@ -167,17 +167,22 @@ def alarms(detector: Artefacts) -> dict[str, dict[str, Any]]:
     return table
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--faces", type=int, default=400)
+def open_bench(about: str, faces: int) -> tuple[argparse.Namespace, Artefacts]:
+    """Read the options that benches of this detector share, and open it."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--faces", type=int, default=faces)
     parser.add_argument("--network", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if not MEDIA.exists():
         sys.exit(f"no media at {MEDIA}")
     cv2.setNumThreads(1)
-    detector = Artefacts(options.network)
+    return options, Artefacts(options.network)
+
+
+def main() -> None:
+    """Print the tables."""
+    options, detector = open_bench(__doc__ or "", 400)
     figures = {
         "made here": forged_here(detector, options.faces),
         "of others": judge_sets(detector),

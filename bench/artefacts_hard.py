@@ -9,7 +9,6 @@ portraits of nobody with an open mouth, drawn by this project, beside the portra
 "NeuralTextures": one film and its original, picture by picture.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from artefacts import MEDIA, faces_of, manifest
+from artefacts import MEDIA, faces_of, manifest, open_bench
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from scores import auc, line, row
@@ -184,15 +183,7 @@ def textures(detector: Artefacts) -> dict[str, Any]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--faces", type=int, default=300)
-    parser.add_argument("--network", type=Path)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    if not MEDIA.exists():
-        sys.exit(f"no media at {MEDIA}")
-    cv2.setNumThreads(1)
-    detector = Artefacts(options.network)
+    options, detector = open_bench(__doc__ or "", 300)
     table = made_here(detector, options.faces)
     table["NeuralTextures, one film"] = textures(detector)
     table["own avatar (portraits of nobody)"] = drawn(detector, 12)
