@@ -31,7 +31,7 @@ FACES: Final = 64  # that are remembered; of more, those that look most forged
 LEAST: Final = 72  # px of a face, forehead to chin
 BLURRED: Final = 3.0  # grey levels of sharpness, below which nothing can be told
 DARK, BRIGHT = 30, 240  # mean grey levels of a face
-SLOPE, SHIFT = 0.698, -0.242  # of the chance's logit, by training/artefacts/calibrate.py
+SLOPE, SHIFT = 0.559, -0.293  # of the chance's logit, by training/artefacts/calibrate.py
 SUSPECT: Final = 0.9  # calibrated, from which a moment is pointed out
 SCOPE: Final = (
     "It knows blended and swapped faces, not redrawn mouths or faces that were generated whole."
