@@ -28,7 +28,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "fusion"))
 from collect import MEDIA, collect, read_rows
-from pairs import COMPONENTS, POISSON
+from photos import COMPONENTS, POISSON
 
 from bonaface.check import check
 from bonaface.core import Finding

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 from item import Item
-from pairs import pair
+from photos import pair
 
 from bonaface.errors import UnreadableMedia
 from bonaface.media.files import look
