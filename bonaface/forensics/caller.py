@@ -5,14 +5,15 @@ looked at; while a challenge runs, all. What the caller may know is what to do n
 the answer was judged: that would teach how to pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from bonaface.core import SECOND, Finding, Picture, Sound, Time
 from bonaface.forensics.fusion import decides
 from bonaface.forensics.inspector import RATE, Inspector
+from bonaface.forensics.live_mark import LiveMark
 from bonaface.forensics.liveness.abilities import Abilities
 from bonaface.forensics.liveness.challenge import Challenge
 from bonaface.forensics.liveness.round import Round, Seal
@@ -40,7 +41,7 @@ class CallerCheck:
 
     def __init__(self, inspectors: Sequence[Inspector], random: Random) -> None:
         self._watch, self._random = Watch(inspectors), random
-        self._looker, self._resample = Looker(), Resample(RATE)
+        self._looker, self._resample, self._mark = Looker(), Resample(RATE), LiveMark()
         self._round: Round | None = None
         self._running = False
         self._against: dict[str, int] = {}
@@ -49,6 +50,7 @@ class CallerCheck:
 
     def see(self, picture: Picture) -> None:
         """Look at a picture, where it is time to. Raises ConsentDenied, as inspectors do."""
+        self._mark.see(picture)
         last = self._seen
         if not self._running and last is not None and 0 <= picture.at - last.at < REST:
             return
@@ -72,7 +74,13 @@ class CallerCheck:
 
     def ask(self, abilities: Abilities, at: Time) -> Challenge | None:
         """Begin a round that suits the caller; answers what to ask first."""
-        self._round, self._running = Round(self._random, flashes=abilities.flashes), True
+        self._round = Round(
+            self._random,
+            flashes=abilities.flashes,
+            speaks=abilities.speaks,
+            moves=abilities.moves,
+        )
+        self._running = True
         return self.go_on(at)
 
     def begin(self, nonce: str, at: Time) -> None:
@@ -89,7 +97,7 @@ class CallerCheck:
             self._running = False
         return following
 
-    def note(self, report: dict[str, Any]) -> None:
+    def note(self, report: Mapping[str, object]) -> None:
         """Take what the page says of its camera; nothing of it is believed."""
         if self._round is not None and self._running:
             self._round.note(report)
@@ -104,7 +112,7 @@ class CallerCheck:
         answers = self._round.findings if self._round is not None else ()
         return Standing(
             seal=self._seal(now),
-            findings=(*self._watch.newest, *answers),
+            findings=(*self._mark.found, *self._watch.newest, *answers),
             faces=self._faces,
             asked=self._running,
             seen=self._seen,
@@ -114,6 +122,11 @@ class CallerCheck:
         if self._seen is None or now - self._seen.at > GONE:
             return Seal("grey", "No picture comes")
         said = self._round.seal() if self._round is not None else Seal("grey", "Not checked")
+        if self._mark.found:
+            reasons = (self._mark.found[0].reason, *said.reasons)
+            return Seal(
+                "red" if said.colour == "red" else "amber", "Made by AI, and says so", reasons
+            )
         against = tuple(one for one in self._watch.newest if self._stands(one.inspector))
         if not against:
             return said

@@ -80,10 +80,7 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
                 app.state.host, app.state.metrics = host, Metrics(host.registry, tally)
                 chores = [group.create_task(one) for one in _chores(host, app.state.metrics)]
                 yield
-                await host.registry.close()
-                await host.broadcasts.close()
-                host.checks.close()
-                await host.rooms.close()
+                await _close(host)
                 for chore in chores:
                     chore.cancel()
         finally:
@@ -102,19 +99,8 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
     )
     app.add_middleware(Guard, settings=settings, tally=tally)
     problems.install(app)
-    parts = (
-        chosen,
-        likenesses,
-        sessions,
-        events,
-        receipts,
-        peers,
-        broadcasts,
-        bindings,
-        checks,
-        rooms,
-    )
-    for part in (*parts, health, page):
+    live = (sessions, events, receipts, peers, broadcasts, rooms)
+    for part in (chosen, likenesses, *live, bindings, checks, health, page):
         app.include_router(part.router)
     return app
 
@@ -142,6 +128,13 @@ def _open(
         bench=bench,
         troubles={"warm": "It is warming up."},
     )
+
+
+async def _close(host: Host) -> None:
+    await host.registry.close()
+    await host.broadcasts.close()
+    await host.rooms.close()
+    host.checks.close()
 
 
 def _live_engine(settings: ServerSettings) -> Engine:
