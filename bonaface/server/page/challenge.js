@@ -63,7 +63,6 @@ function show(part, kind, does) {
 }
 
 function say(kind, does) {
-  if (kind === "digits") return [...does].join(" ");
   if (kind === "camera") return "";
   return (kind === "hand" ? HANDS : SIDES)[does] ?? does;
 }
