@@ -81,7 +81,7 @@ def sums_of(logits: Floats, paths: Floats) -> Floats:
 def main() -> None:
     """Fit and print."""
     data = np.load(sys.argv[1])
-    chosen = kept(data["folds"], data["paths"])
+    chosen = kept(data)
     cuts, marks, paths = (data[name][chosen] for name in ("cuts", "marks", "paths"))
     detector = Artefacts(Path(sys.argv[2]))
     plain, spoilt, forged = score_pairs(detector, cuts, marks)
