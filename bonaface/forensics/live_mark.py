@@ -13,7 +13,8 @@ from bonaface.marks.reading_key import write_id
 NAME: Final = "mark"
 LONG: Final = 4 * SECOND
 APART: Final = SECOND // 8  # between pictures that are kept: one for each map of the reader
-AGAIN: Final = 30 * SECOND  # between two tries
+SOON, AGAIN = 4 * SECOND, 30 * SECOND  # from one try to the next: of the first few, then
+FEW: Final = 4
 THOROUGH: Final = 4  # one try of so many looks for cropped and turned pictures, which takes longer
 
 
@@ -38,8 +39,8 @@ class LiveMark:
 
     def _read(self) -> None:
         kept, self._kept = self._kept, []
-        self._rest = kept[-1].at + AGAIN
         self._tries += 1
+        self._rest = kept[-1].at + (SOON if self._tries < FEW else AGAIN)
         reading = read_picture_mark(kept, everywhere=self._tries % THOROUGH == 0)
         if reading.mark_id is not None:
             reason = (
