@@ -3,26 +3,32 @@
 import re
 from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
+import cv2
 import numpy as np
 import pytest
 
 from bonaface.core import SECOND, Finding, Picture, Sound
 from bonaface.errors import RequestRefused
 from bonaface.face.find import Face
+from bonaface.face.hands import Hand as HandSeen
+from bonaface.face.hands import find_hands
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.lipsync.asked import Asked
 from bonaface.forensics.lipsync.mouth import CORNERS, INNER
-from bonaface.forensics.liveness import digits
+from bonaface.forensics.liveness import digits, hand
 from bonaface.forensics.liveness.camera import Camera, read_report
 from bonaface.forensics.liveness.challenge import chance
 from bonaface.forensics.liveness.colour import COUNT, EACH, Colour
 from bonaface.forensics.liveness.digits import READ, Digits, agree, read_digits
+from bonaface.forensics.liveness.hand import Hand, ready
 from bonaface.forensics.liveness.round import FEWEST, Round, judge
 from bonaface.forensics.liveness.turn import Turn, measure_relief
 from bonaface.forensics.look import Look, Sight
 from bonaface.forensics.watch import Watch
+from bonaface.media.photos import read_photo
 
 DICE = np.random.default_rng(5)
 NOISE = DICE.normal(0, 2, (300, 320, 3)).astype(np.float32)
@@ -84,7 +90,7 @@ def test_a_face_that_answers_the_colours_passes(delay: float) -> None:
     assert found.score < 0.2, found.reason
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_film_that_knows_nothing_of_the_colours_fails(seed: int) -> None:
     for other, much in ((None, 0.0), (seed + 50, 0.06)):
         found = see_colours(seed, much, 0.2, other=other)
@@ -182,6 +188,48 @@ def test_other_words_and_lips_that_stand_still_fail(monkeypatch: pytest.MonkeyPa
     assert read.score < 0.2, read.reason
 
 
+def wave(patch: pytest.MonkeyPatch, way: float, *, hides: bool = True) -> Finding:
+    """A hand passes each time from the side asked for; `way` -1: from the other, 0: none."""
+    check = Hand(Random(3))
+    check.begin(0)
+    for i in range(88):
+        step = check.challenge.steps[i >= 40]
+        since = i / 10 - step.at / SECOND
+        x = (1.5 - 2 * (since - 1)) * way * (1 if step.does == "left" else -1)
+        there = way != 0 and 1 <= since <= 2.5
+        left = 130 + 120 * x
+        palm = (HandSeen((left, 90.0, left + 60, 150.0), 0.9),) if there else ()
+        patch.setattr(hand, "find_hands", lambda _, palm=palm: palm)
+        seen = look(i / 10, face())
+        if there and hides:
+            pixels = seen.picture.pixels.copy()
+            pixels[90:150, max(0, int(left)) : max(0, int(left) + 60)] = 60
+            seen = Look(Picture(seen.at, pixels), seen.sights)
+        check.push(seen)
+    return check.answer()
+
+
+def test_a_hand_comes_from_its_side_and_hides_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = wave(monkeypatch, 1)
+    assert real.score is not None
+    assert real.score < 0.2, real.reason
+    for other in (wave(monkeypatch, -1), wave(monkeypatch, 0), wave(monkeypatch, 1, hides=False)):
+        assert other.score is not None
+        assert other.score > 0.8, other.reason
+
+
+@pytest.mark.media
+def test_open_hands_are_found_and_faces_are_not(media: Path) -> None:
+    assert ready()
+    shown = np.asarray(cv2.imread(str(media / "sign" / "ardamavi-Dataset-5-IMG_1123.JPG")))
+    room = np.full((300, 400, 3), 90, np.uint8)
+    room[80:230, 150:300] = cv2.resize(shown[:, :, ::-1], (150, 150))
+    (found,) = find_hands(room)
+    assert 150 < (found.box[0] + found.box[2]) / 2 < 300
+    portrait = read_photo(next((media / "portraits").glob("fictional-*.jpg")))
+    assert find_hands(portrait.pixels) == ()
+
+
 def change(seed: int, *, follows: bool, label: str = "HD Webcam") -> Finding:
     """A camera that changes as it is asked to, or a film that goes on."""
     check = Camera(Random(seed))
@@ -192,7 +240,7 @@ def change(seed: int, *, follows: bool, label: str = "HD Webcam") -> Finding:
         pace = rate if follows else 25
         for i in range(3 * pace):
             at = 3.0 * n + (i + DICE.uniform(0, 0.1) * follows) / pace
-            pixels = DICE.integers(0, 255, (*size, 3), np.uint8)
+            pixels = np.full((*size, 3), i, np.uint8)
             check.push(Look(Picture(int(at * SECOND), pixels), ()))
         report = {"width": width, "height": height, "rate": rate, "label": label}
         check.note(report | {"sizes": [1920, 1080]})
@@ -243,7 +291,7 @@ def test_who_declines_is_not_judged() -> None:
 
 @pytest.mark.parametrize("unable", [{"flashes": False}, {"speaks": False}, {"moves": False}])
 def test_nothing_is_asked_that_a_caller_cannot_do(unable: dict[str, bool]) -> None:
-    cannot = {"flashes": "colour", "speaks": "digits", "moves": "turn"}[next(iter(unable))]
+    cannot = {"flashes": "colour", "speaks": "digits", "moves": "hand"}[next(iter(unable))]
     for seed in range(5):
         asked = Round(Random(seed), **unable)
         issued = []

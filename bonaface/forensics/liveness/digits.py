@@ -91,11 +91,9 @@ class Digits:
             return Finding(began, until, NAME, None, str(missing), whole=True, quality=0.0)
         share = agree("".join(self._rows), said)
         lips, manner = weigh_lips(self._run, heard)
-        # Lips that fit other words are those of a film
-        odds = RIGHT + lips if share >= READ else WRONG + max(0.0, lips)
         read = "were read" if share >= READ else "were not read"
         why = f"The digits that were shown {read} (agreement {share:.2f}). {manner}"
-        return Finding(began, until, NAME, chance(odds), why, whole=True)
+        return Finding(began, until, NAME, chance(weigh(share, lips)), why, whole=True)
 
 
 def draw_row(random: Random) -> str:
@@ -122,6 +120,11 @@ def agree(shown: str, said: str) -> float:
             row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (one != other)))
         above = row
     return 1 - above[-1] / max(len(shown), len(said), 1)
+
+
+def weigh(share: float, lips: float) -> float:
+    """Log odds of an attack, of both; lips that fit other words are those of a film."""
+    return RIGHT + lips if share >= READ else WRONG + max(0.0, lips)
 
 
 def transcribe(sounds: Sequence[Sound]) -> str:

@@ -14,11 +14,12 @@ from typing import Literal, TypeAlias
 from bonaface.core import SECOND, Finding, Time
 from bonaface.errors import RequestRefused
 from bonaface.forensics.inspector import Seen
-from bonaface.forensics.liveness import digits
+from bonaface.forensics.liveness import digits, hand
 from bonaface.forensics.liveness.camera import Camera
 from bonaface.forensics.liveness.challenge import Challenge, Check
 from bonaface.forensics.liveness.colour import Colour
 from bonaface.forensics.liveness.digits import Digits
+from bonaface.forensics.liveness.hand import Hand
 from bonaface.forensics.liveness.turn import Turn
 
 Make: TypeAlias = Callable[[Random], Check]
@@ -47,10 +48,9 @@ class Round:
         """Draw the order.
 
         Without `flashes` (who is sensitive to light) no colours, unless the caller `speaks` no
-        digits, unless they `move` no turns: other challenges are asked instead, as far as there
-        are any.
+        digits, unless they `move` neither turns nor hands: others are asked again instead.
         """
-        kinds = draw_kinds(flashes=flashes, speaks=speaks and digits.ready(), moves=moves)
+        kinds = draw_kinds(flashes=flashes, speaks=speaks, moves=moves)
         random.shuffle(kinds)
         self._waiting = [kind(random) for kind in kinds]
         self._asked = len(kinds)
@@ -112,8 +112,16 @@ class Round:
 
 
 def draw_kinds(*, flashes: bool, speaks: bool, moves: bool) -> list[Make]:
-    """What can be asked of a caller, about 40 s in all; the camera can always be."""
-    able: list[Make] = [*([Colour] * flashes), *([Digits] * speaks), *([Turn] * moves)]
+    """What can be asked of a caller, with the models that are here, 40 s in all.
+
+    What cannot be asked is made up for by asking again what can.
+    """
+    able: list[Make] = [
+        *([Colour] * flashes),
+        *([Turn] * moves),
+        *([Digits] * (speaks and digits.ready())),
+        *([Hand] * (moves and hand.ready())),
+    ]
     return [*able, *able[: max(0, FEWEST - 1 - len(able))], Camera]
 
 
