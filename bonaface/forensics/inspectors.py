@@ -23,7 +23,7 @@ def open_inspectors(kind: Kind) -> tuple[tuple[Inspector, ...], tuple[str, ...]]
 
 
 def _artefacts() -> Inspector:
-    from bonaface.forensics.artefacts import Artefacts  # noqa: PLC0415  opened when it is wanted
+    from bonaface.forensics.artefacts.inspector import Artefacts  # noqa: PLC0415  opened when it is wanted
 
     return Artefacts()
 

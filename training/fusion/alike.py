@@ -21,7 +21,7 @@ from encoders import Bytes, Code
 from forge import poisson
 
 from bonaface.face.find import find_faces
-from bonaface.forensics.crop import Cut, cut_face
+from bonaface.forensics.artefacts.crop import Cut, cut_face
 from bonaface.media.photos import read_photo
 
 SIDE, MARGIN = 192, 0.3  # of a cut, px and share of the face

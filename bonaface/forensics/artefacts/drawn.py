@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from bonaface.forensics.crop import Bytes
+from bonaface.forensics.artefacts.crop import Bytes
 
 FINE: Final = 1.0  # px, the width of the blur that parts grain and edges from what is coarser
 FAINT: Final = 0.1  # grey levels; less is none

@@ -15,9 +15,9 @@ import numpy as np
 
 from bonaface import weights
 from bonaface.core import SECOND, Finding, Time
-from bonaface.forensics.crop import Bytes, Floats, cut_face, sharpness
-from bonaface.forensics.drawn import looks_drawn
-from bonaface.forensics.heat import draw_heat
+from bonaface.forensics.artefacts.crop import Bytes, Floats, cut_face, sharpness
+from bonaface.forensics.artefacts.drawn import looks_drawn
+from bonaface.forensics.artefacts.heat import draw_heat
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.look import Look, Sight
 from bonaface.forensics.words import join
