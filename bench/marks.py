@@ -12,7 +12,8 @@ SSIM are measured below the visible label. `--peers` puts other marks through th
 (bench/marks_peers.py), those that are installed.
 An id that is read and wrong counts as "wrong": there must be none.
 Sound: as bench/marks_sound.py says, on the same media.
-Speed: CPU time on one core, median. `--only` measures these attacks on films and nothing else.
+Speed: CPU time on one core, median. `--only` measures these attacks on films and
+nothing else, with `--peers` other marks too.
 `--unmarked` reads what carries no mark in the media too (bench/marks_unmarked.py; `--every` Nth
 face, 8; about half an hour), and the sound in it, and counts what is found.
 
@@ -20,7 +21,7 @@ face, 8; about half an hour), and the sound in it, and counts what is found.
 [dB], "ssim": []}, "stills": {size: the same}, "means": {attack: row}, "speed": {"film_ms",
 "still_ms", "label_ms", "read_s": {size: figure}}, "unmarked": as in bench/marks_unmarked.py},
 "peers": {name: {"film"|"still": {attack: {"n", "all", "bits"}}, "psnr", "ssim", "pictures_s"}},
-"sound": as in bench/marks_sound.py}; with --only: {attack: row}
+"sound": as in bench/marks_sound.py}; with --only: {"attacks", "psnr", "ssim", "peers"} of films
 """
 
 import argparse
@@ -52,8 +53,7 @@ def main() -> None:
         sys.exit(f"no media at {MEDIA}; set BONAFACE_MEDIA")
     clips, stills = options.clips, options.stills
     if options.only:
-        rows = try_films(clips, options.seconds, options.only)["attacks"]
-        print(json.dumps(rows)) if options.json else print_rows("attack", rows)
+        _try_some(options)
         return
     figures: dict[str, Any] = {"picture": measure_picture(clips, options.seconds, stills=stills)}
     if options.peers:
@@ -68,6 +68,17 @@ def main() -> None:
         print_picture(figures["picture"])
         print_peers(figures.get("peers", {}))
         print_sound(figures["sound"])
+
+
+def _try_some(options: argparse.Namespace) -> None:
+    """Try these attacks on films, and on films with other marks."""
+    made = try_films(options.clips, options.seconds, options.only)
+    peers = measure_peers(options.clips, 0, options.only) if options.peers else {}
+    if options.json:
+        print(json.dumps({**made, "peers": peers}))
+    else:
+        print_rows("attack", made["attacks"])
+        print_peers(peers)
 
 
 if __name__ == "__main__":
