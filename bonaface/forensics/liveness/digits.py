@@ -91,9 +91,11 @@ class Digits:
             return Finding(began, until, NAME, None, str(missing), whole=True, quality=0.0)
         share = agree("".join(self._rows), said)
         lips, manner = weigh_lips(self._run, heard)
+        if lips is None and share >= READ:
+            return Finding(began, until, NAME, None, manner, whole=True, quality=0.2)
         read = "were read" if share >= READ else "were not read"
         why = f"The digits that were shown {read} (agreement {share:.2f}). {manner}"
-        return Finding(began, until, NAME, chance(weigh(share, lips)), why, whole=True)
+        return Finding(began, until, NAME, chance(weigh(share, lips or 0.0)), why, whole=True)
 
 
 def draw_row(random: Random) -> str:
@@ -139,10 +141,10 @@ def ready() -> bool:
     return all(place(weight(name)).is_file() for name in FILES)
 
 
-def weigh_lips(run: Run, heard: Asked) -> tuple[float, str]:
-    """Log odds that the lips do not say what is heard, and a sentence."""
+def weigh_lips(run: Run, heard: Asked) -> tuple[float | None, str]:
+    """Log odds that the lips do not say what is heard, None: not known; and a sentence."""
     if why := refuse(run):
-        return 0.0, f"The lips could not be compared with the sound. {why}"
+        return None, f"The lips could not be compared with the sound. {why}"
     seen = run.trace(len(heard.opening))
     if float(only_fast(seen).std()) < STILL:
         return LIPS, "The lips did not move."
