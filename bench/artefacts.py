@@ -6,7 +6,8 @@ Forgeries made here on faces that judge only (training/sources.py): each is comp
 original that went the same way ("pairs": how often the forgery scores higher). Poisson swaps are
 never trained on. Forgeries of others: DFDC, FaceForensics++, DFD, MesoNet pictures; StyleGAN2 and
 driven faces, which are out of scope. Beside each the scalars that a detector must beat: sharpness
-and size of the face. After the table, false alarms on films and portraits at the threshold.
+and size of the face. After the table, false alarms on films and portraits at the threshold, and how
+many pictures are refused since they look drawn, of drawings and of photographs.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from scores import auc, line, row, wilson
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "artefacts"))
+from encoders import Code
 from forge import ALONE, poisson, swap
 from sources import judges, name_group
 from ways import draw
@@ -30,9 +32,10 @@ from ways import draw
 from bonaface.core import Picture
 from bonaface.examine import examine
 from bonaface.face.find import find_faces
-from bonaface.forensics import artefacts
-from bonaface.forensics.artefacts import SIDE, Artefacts
-from bonaface.forensics.crop import cut_face, sharpness
+from bonaface.forensics.artefacts import inspector as artefacts
+from bonaface.forensics.artefacts.crop import cut_face, sharpness
+from bonaface.forensics.artefacts.drawn import looks_drawn
+from bonaface.forensics.artefacts.inspector import SIDE, Artefacts
 from bonaface.media.files import look, read_pictures
 from bonaface.media.photos import read_photo
 
@@ -167,6 +170,32 @@ def alarms(detector: Artefacts) -> dict[str, dict[str, Any]]:
     return table
 
 
+def refusals() -> dict[str, dict[str, Any]]:
+    """How many faces look drawn, as they are and through H.264."""
+    rows = [r for r in manifest() if not r["path"].endswith((".mp4", ".mpg"))]
+    art = [r for r in rows if r["kind"] == "portraits" and r["label"] == "n/a"]
+    film = Code("h264", 28)
+    table = {}
+    for name, part in {
+        "drawn, painted, modelled": [r for r in art if "animal" not in r["shows"]],
+        "FFHQ": [r for r in rows if r["kind"] == "derived" and r["label"] == "real"],
+        "portraits": [r for r in rows if r["kind"] == "portraits" and r["label"] == "real"],
+        "UTKFace": [r for r in rows if r["kind"] == "faces" and judges(r["path"])][::4],
+        "StyleGAN2": [r for r in rows if r["kind"] == "portraits" and r["label"] == "fake"],
+        "swaps of others": [r for r in rows if r["kind"] == "fakes" and r["label"] == "fake"],
+    }.items():
+        found = [faces_of(read_photo(MEDIA / r["path"]), SIDE, artefacts.MARGIN) for r in part]
+        cuts = [f[0].pixels for f in found if f and f[0] is not None and f[1] >= artefacts.LEAST]
+        refused = sum(map(looks_drawn, cuts))
+        table[name] = {
+            "n": len(cuts),
+            "refused": refused,
+            "95": wilson(refused, len(cuts)),
+            "through H.264": sum(looks_drawn(film.walk(cut)) for cut in cuts),
+        }
+    return table
+
+
 def open_bench(about: str, faces: int) -> tuple[argparse.Namespace, Artefacts]:
     """Read the options that benches of this detector share, and open it."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
@@ -187,6 +216,7 @@ def main() -> None:
         "made here": forged_here(detector, options.faces),
         "of others": judge_sets(detector),
         "alarms": alarms(detector),
+        "refused as drawn": refusals(),
     }
     if options.json:
         print(json.dumps(figures))
@@ -204,6 +234,10 @@ def main() -> None:
     for name, said in figures["alarms"].items():
         told = f"{said['alarms']} of {said['n']}, 95 % {said['95']}"
         print(f"{name:<34}{told}, coverage {said['coverage']:.2f}")
+    print("\nRefused as drawn")
+    for name, said in figures["refused as drawn"].items():
+        told = f"{said['refused']} of {said['n']}, 95 % {said['95']}"
+        print(f"{name:<34}{told}, through H.264 CRF 28 {said['through H.264']}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ Usage: python bench/artefacts_hard.py [--network models/artefacts.onnx] [--faces
 
 Faces that judge only (training/sources.py); each forgery beside its own original. Poisson swaps
 and faces rebuilt from principal components are never trained on. "360p": the face is 120 px and
-went through H.264 at CRF 35. Encoders swapped: one class is JPEG, the other H.264. "Own avatar":
+went through H.264 at CRF 35. Encoders swapped: one class is JPEG, the other H.264; "nothing forged"
+sets the real faces against themselves, so that anything but .5 is the encoder's. "Own avatar":
 portraits of nobody with an open mouth, drawn by this project, beside the portrait.
 "NeuralTextures": one film and its original, picture by picture.
 """
@@ -30,21 +31,21 @@ from bonaface.avatar.likeness.build import build_likeness
 from bonaface.avatar.pose import SHAPES, Pose
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.core import SECOND, Picture
-from bonaface.forensics import artefacts
-from bonaface.forensics.artefacts import MARGIN, SIDE, Artefacts
-from bonaface.forensics.crop import sharpness
+from bonaface.forensics.artefacts import inspector as artefacts
+from bonaface.forensics.artefacts.crop import sharpness
+from bonaface.forensics.artefacts.inspector import MARGIN, SIDE, Artefacts
 from bonaface.media.files import read_pictures
 from bonaface.media.photos import read_photo
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "artefacts"))
-from forge import OVAL, poisson
+from components import rebuild
+from forge import poisson
 from sources import judges
 
 Bytes = NDArray[np.uint8]
 Code = Callable[[Sequence[Bytes]], list[Bytes]]
 SMALL, COARSE = 120, 35  # px of a face in a film of 360 lines; CRF
-PARTS = 60  # principal components of a rebuilt face
 
 
 def resized(cuts: Sequence[Bytes], side: int) -> list[Bytes]:
@@ -99,25 +100,6 @@ def judge(detector: Artefacts, reals: Sequence[Bytes], fakes: Sequence[Bytes]) -
     return said
 
 
-def rebuild(cuts: Sequence[Any]) -> list[Bytes]:
-    """Faces from the principal components of the other half of the faces, laid over the oval."""
-    side = 96
-    flat = np.stack(resized([cut.pixels for cut in cuts], side)).reshape(len(cuts), -1) / 255.0
-    made: list[Bytes] = [cut.pixels for cut in cuts]
-    for half in (0, 1):
-        known = flat[1 - half :: 2]
-        middle = known.mean(0)
-        axes = np.linalg.svd(known - middle, full_matrices=False)[2][:PARTS]
-        for i in range(half, len(cuts), 2):
-            back = np.clip(middle + (flat[i] - middle) @ axes.T @ axes, 0, 1) * 255
-            large = cv2.resize(back.reshape(side, side, 3), cuts[i].pixels.shape[:2])
-            mask = np.zeros(cuts[i].pixels.shape[:2], np.float32)
-            cv2.fillPoly(mask, [np.round(cuts[i].points[list(OVAL)]).astype(np.int32)], 1.0)
-            share = cv2.GaussianBlur(mask, (0, 0), 4)[..., None]
-            made[i] = (large * share + cuts[i].pixels * (1 - share)).astype(np.uint8)
-    return made
-
-
 def made_here(detector: Artefacts, count: int) -> dict[str, dict[str, Any]]:
     """Forgeries of held-out families on faces that judge only."""
     paths = [r["path"] for r in manifest() if r["kind"] == "faces" and judges(r["path"])]
@@ -136,6 +118,7 @@ def made_here(detector: Artefacts, count: int) -> dict[str, dict[str, Any]]:
         ("Poisson, 360p, CRF 35", swaps, by_small_film, by_small_film),
         ("Poisson, real JPEG, fake H.264", swaps, by_jpeg, by_film),
         ("Poisson, real H.264, fake JPEG", swaps, by_film, by_jpeg),
+        ("nothing forged: JPEG, H.264", reals, by_jpeg, by_film),
         ("components, as made", rebuild(cuts), list, list),
         ("components, 360p, CRF 35", rebuild(cuts), by_small_film, by_small_film),
     )

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "fusion"))
+from alike import COMPONENTS, POISSON
 from collect import MEDIA, collect, read_rows
 
 from bonaface.check import check
@@ -124,11 +125,17 @@ def sets(rows: list[Row]) -> Iterator[tuple[str, list[Row], list[Row]]]:
             for family in sorted({row["method"] for row in fakes}):
                 some = [row for row in fakes if row["method"] == family]
                 yield f"{kind} {condition}: {family}", _fair(family, reals), some
-    films = [row for row in rows if row["kind"] == "video"]
-    for first, second in (("crf35", "original"), ("original", "crf35")):
-        reals = [row for row in films if not row["fake"] and row["condition"] == first]
-        fakes = [row for row in films if row["fake"] and row["condition"] == second]
-        yield f"video encoders swapped: genuine {first}, forged {second}", reals, fakes
+    for kind, coarse in (("video", "crf35"), ("image", "jpeg40")):
+        for first, second in ((coarse, "original"), ("original", coarse)):
+            mine = [row for row in rows if row["kind"] == kind and _crossed(row, kind)]
+            reals = [row for row in mine if not row["fake"] and row["condition"] == first]
+            fakes = [row for row in mine if row["fake"] and row["condition"] == second]
+            yield f"{kind} encoders swapped: genuine {first}, forged {second}", reals, fakes
+
+
+def _crossed(row: Row, kind: str) -> bool:
+    """All films; of the pictures the faces that were written alike."""
+    return kind == "video" or row["path"].startswith("faces/") or "made here" in row["method"]
 
 
 def _fair(family: str, reals: list[Row]) -> list[Row]:
@@ -136,7 +143,8 @@ def _fair(family: str, reals: list[Row]) -> list[Row]:
     folder = {
         "StyleGAN2": "derived/",
         "DFDC face swap": "fakes/erprogs",
-        "Poisson face swap (made here)": "faces/",
+        POISSON: "faces/",
+        COMPONENTS: "faces/",
         "another's sound (made here)": "talking/",
     }.get(family)
     same = [row for row in reals if folder and row["path"].startswith(folder)]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Finding, Picture, Sound, Time
 from bonaface.face.find import Face, find_faces
-from bonaface.forensics.artefacts import FACES, Artefacts, calibrate, robust
-from bonaface.forensics.crop import Bytes, Floats
+from bonaface.forensics.artefacts.crop import Bytes, Floats
+from bonaface.forensics.artefacts.inspector import FACES, Artefacts, calibrate, robust
 from bonaface.forensics.look import Look, Sight
 from bonaface.media.photos import read_photo
 
@@ -37,6 +37,13 @@ def paint(at: Time = 0, grain: float = 30.0, light: float = 120.0) -> Picture:
     return Picture(at, np.clip(noise, 0, 255).astype(np.uint8))
 
 
+def draw() -> Picture:
+    """Flat colours between lines."""
+    pixels = np.full((SIDE, SIDE, 3), 150, np.uint8)
+    pixels[::24], pixels[:, ::24] = 20, 20
+    return Picture(0, pixels)
+
+
 def show(at: Time = 0, *faces: Face, human: bool = True, picture: Picture | None = None) -> Look:
     sights = tuple(Sight(i, face, human) for i, face in enumerate(faces))
     return Look(picture or paint(at), sights)
@@ -51,6 +58,7 @@ def show(at: Time = 0, *faces: Face, human: bool = True, picture: Picture | None
         (show(0, make_face(), picture=paint(grain=12.0, light=12.0)), "too dark"),
         (show(0, make_face(200, 20)), "cut off by the border"),
         (show(0, make_face(), human=False), "not human"),
+        (show(0, make_face(), picture=draw()), "looks drawn or painted, not photographed"),
     ],
 )
 def test_says_why_it_cannot_tell(inspector: Artefacts, look: Look, why: str) -> None:

@@ -77,17 +77,28 @@ def rows(shift: float, reals: int = 300, fakes: int = 60) -> list[dict[str, Any]
     return table
 
 
+def judging(known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "part": "judge"} for row in known]
+
+
 def test_the_fit_keeps_false_alarms_to_one_percent() -> None:
-    entry = fit(rows(2.0), TABLE)["inspectors"]["one"]
+    known = rows(2.0)
+    entry = fit(known + judging(known), TABLE)["inspectors"]["one"]
     assert entry["decides"] >= 0.9
-    assert entry["fitted"]["alarms"] <= 3
-    assert entry["fitted"]["auc"] > 0.9
+    assert entry["fitted"]["alarms"]["count"] <= 3
+    assert entry["fitted"]["held_out"]["swap"]["auc"] > 0.9
     assert 0 < entry["weight"] <= 1
     json.dumps(entry)
 
 
+def test_alarms_on_new_sources_take_the_say_away() -> None:
+    loud = [{**row, "fake": False} for row in judging(rows(2.0))]
+    assert fit(rows(2.0) + loud, TABLE)["inspectors"]["one"]["decides"] is None
+
+
 def test_a_coin_gets_no_say() -> None:
-    entry = fit(rows(0.0), TABLE)["inspectors"]["one"]
+    known = rows(0.0)
+    entry = fit(known + judging(known), TABLE)["inspectors"]["one"]
     assert entry["decides"] is None
     assert entry["information"] == 0
     assert abs(entry["weight"]) < 0.2
@@ -95,8 +106,7 @@ def test_a_coin_gets_no_say() -> None:
 
 def test_too_few_rows_fit_nothing_and_those_that_judge_are_not_read() -> None:
     assert fit(rows(2.0, reals=50), TABLE)["inspectors"]["one"]["fitted"] is None
-    judging = [{**row, "part": "judge"} for row in rows(2.0)]
-    assert fit(judging, TABLE)["inspectors"]["one"]["fitted"] is None
+    assert fit(judging(rows(2.0)), TABLE)["inspectors"]["one"]["fitted"] is None
 
 
 def test_weights_never_strengthen_a_score() -> None:

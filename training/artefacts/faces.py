@@ -4,8 +4,8 @@
 
 Only media that `training/sources.py` does not keep for judging. Films give a face a second, at
 most 12, of the first face in them. A crop is SIDE pixels square, the face MARGIN wider than its
-landmarks on each side; what would lie outside of the picture leaves the face out, so that nothing
-learns mirrored or repeated borders.
+landmarks on each side, cut as the inspector cuts (`bonaface/forensics/artefacts/crop.py`): never
+beyond the picture, so that nothing learns mirrored or repeated borders.
 """
 
 import csv
@@ -13,12 +13,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Picture
 from bonaface.face.find import Face, find_faces
+from bonaface.forensics.artefacts.crop import cut_face
 from bonaface.media.files import read_pictures
 from bonaface.media.photos import read_photo
 
@@ -57,46 +57,16 @@ def look(media: Path, path: str) -> Iterator[tuple[str, Face, NDArray[np.uint8]]
                 yield path, face, picture.pixels
 
 
-def crop(
-    pixels: NDArray[np.uint8], points: NDArray[np.float32], side: int = SIDE
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]] | None:
-    """Cut the face at `side` px, with its landmarks (478, 2) px of the cut; None at a border."""
-    low, high = points[:468, :2].min(0), points[:468, :2].max(0)
-    half = float((high - low).max()) * (0.5 + MARGIN)
-    x, y = (low + high) / 2
-    height, width = pixels.shape[:2]
-    room = min(x, y, width - 1 - x, height - 1 - y)
-    half = min(half, room)
-    if half < float((high - low).max()) * 0.42:
-        return None
-    scale = side / (2 * half)
-    matrix = np.array(
-        [[scale, 0, side / 2 - scale * x], [0, scale, side / 2 - scale * y]], np.float32
-    )
-    if scale < 0.75:  # average first
-        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        matrix = np.array([[1, 0, side / 2 - scale * x], [0, 1, side / 2 - scale * y]], np.float32)
-        cut = cv2.warpAffine(
-            small, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-    else:
-        cut = cv2.warpAffine(
-            pixels, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-    placed = points[:, :2] * scale + (side / 2 - scale * x, side / 2 - scale * y)
-    return cut, placed.astype(np.float32)
-
-
 def main() -> None:
     """Write the crops, landmarks, paths and folds."""
     media, out = Path(sys.argv[1]), Path(sys.argv[2])
     cuts, marks, paths, seen = [], [], [], 0
     for path, face, pixels in gather(media):
         seen += 1
-        cut = crop(pixels, face.landmarks)
+        cut = cut_face(pixels, face.landmarks, SIDE, MARGIN)
         if cut is not None:
-            cuts.append(cut[0])
-            marks.append(cut[1])
+            cuts.append(cut.pixels)
+            marks.append(cut.points)
             paths.append(path)
     folds = [find_fold(name_group(path)) for path in paths]
     np.savez(

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
+from encoders import draw_codes
 from numpy.typing import NDArray
 
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -210,6 +211,19 @@ def lay(over: Bytes, under: Bytes, mask: Floats) -> Bytes:
     return (over * share + under * (1 - share) + 0.5).astype(np.uint8)
 
 
+def lay_banded(over: Bytes, under: Bytes, mask: Floats) -> Bytes:
+    """Blend coarse bands softly and fine ones sharply (Burt and Adelson 1983)."""
+    top, bottom = over.astype(np.float32), under.astype(np.float32)
+    out = np.zeros_like(top)
+    for width in (1.0, 2.5, 6.0, 14.0):
+        share = cv2.GaussianBlur(mask, (0, 0), width)[..., None]
+        low, below = (cv2.GaussianBlur(part, (0, 0), width) for part in (top, bottom))
+        out += (top - low) * share + (bottom - below) * (1 - share)
+        top, bottom = low, below
+    out += top * share + bottom * (1 - share)
+    return np.asarray(np.clip(out + 0.5, 0, 255), np.uint8)
+
+
 def self_blend(image: Bytes, points: Floats, random: Random) -> Forged:
     """The face over itself, seen by another camera."""
     other, under = image, image
@@ -250,12 +264,16 @@ def swap(
     """Another person's face, its colours fitted."""
     mask = mask_of(points, image.shape[0], random, (OVAL, INNER, LOWER))
     mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+    if random.random() < 0.4:  # the donor came by a way of its own
+        for code in draw_codes(random):
+            donor = code.walk(donor)
     over = laid_over(donor, donor_points, points)
     if random.random() < 0.8:
         over = match_colour(over, image, mask)
     if random.random() < 0.5:
         over = soften(over, random)
-    return lay(over, image, mask), mask
+    blend = lay_banded if random.random() < 0.35 else lay
+    return blend(over, image, mask), mask
 
 
 def poisson(
@@ -273,8 +291,8 @@ def poisson(
     return out, (mask / 255).astype(np.float32)
 
 
-def lips(image: Bytes, points: Floats, random: Random) -> Forged:
-    """The mouth and chin warped, as lip changers do, then softened and blended in."""
+def warped(image: Bytes, points: Floats, random: Random) -> Bytes:
+    """The mouth opened, closed or stretched."""
     side = image.shape[0]
     grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).astype(np.float32)
     mouth = points[[13, 14, 61, 291]].mean(0)
@@ -284,19 +302,45 @@ def lips(image: Bytes, points: Floats, random: Random) -> Forged:
     pull = random.uniform(-0.22, 0.22) * wide
     grid[..., 1] += near * pull * np.tanh((grid[..., 1] - mouth[1]) / (0.2 * wide))
     grid[..., 0] += near * random.uniform(-0.15, 0.15) * (grid[..., 0] - mouth[0])
-    over = cv2.remap(
+    moved = cv2.remap(
         image, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
-    over = jitter(over, random, 0.6)
-    mask = mask_of(points, side, random, (LOWER, MOUTH))
+    return np.asarray(moved, np.uint8)
+
+
+def lips(image: Bytes, points: Floats, random: Random) -> Forged:
+    """The mouth and chin warped, as lip changers do, then softened and blended in."""
+    over = jitter(warped(image, points, random), random, 0.6)
+    mask = mask_of(points, image.shape[0], random, (LOWER, MOUTH))
     mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
     return lay(over, image, mask), mask
 
 
-def rebuilt(image: Bytes, points: Floats, random: Random) -> Forged:
-    """The face as a decoder gives it: scaled down, quantised, denoised, scaled up, blended in."""
+def redub(image: Bytes, points: Floats, random: Random) -> Forged:
+    """The lower face as a decoder draws it: a warped mouth from fewer pixels, pasted as a box."""
+    over = decoded(warped(image, points, random), random, 0.4, 0.9)
+    if random.random() < 0.5:
+        over = jitter(over, random, 0.3)
     side = image.shape[0]
-    small = int(side * random.uniform(0.3, 0.7))
+    if random.random() < 0.5:
+        mask = mask_of(points, side, random, (LOWER, MOUTH))
+        mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+        return lay(over, image, mask), mask
+    low, high = points[list(OVAL)].min(0), points[list(OVAL)].max(0)
+    top = low[1] + (high[1] - low[1]) * random.uniform(0.42, 0.58)
+    in_from_sides = (high[0] - low[0]) * random.uniform(0.0, 0.15)
+    left, right = int(low[0] + in_from_sides), int(high[0] - in_from_sides)
+    mask = np.zeros((side, side), np.float32)
+    mask[max(0, int(top)) : int(high[1]) + 1, max(0, left) : right + 1] = 1
+    if random.random() < 0.7:
+        mask = cv2.GaussianBlur(mask, (0, 0), side / 192 * random.uniform(0.5, 5))
+    return lay(over, image, mask), np.asarray(mask, np.float32)
+
+
+def decoded(image: Bytes, random: Random, least: float = 0.3, most: float = 0.7) -> Bytes:
+    """As a decoder gives it: scaled down, quantised or denoised, scaled up."""
+    side = image.shape[0]
+    small = int(side * random.uniform(least, most))
     over = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
     kind = random.integers(3)
     if kind == 0:
@@ -310,14 +354,21 @@ def rebuilt(image: Bytes, points: Floats, random: Random) -> Forged:
     if random.random() < 0.5:
         blurred = cv2.GaussianBlur(over, (0, 0), 1.2)
         over = cv2.addWeighted(over, 1.8, blurred, -0.8, 0)
-    mask = mask_of(points, side, random, (OVAL, INNER, LOWER, OVAL))
+    return np.asarray(over, np.uint8)
+
+
+def rebuilt(image: Bytes, points: Floats, random: Random) -> Forged:
+    """The face as a decoder gives it, blended in."""
+    over = jitter(decoded(image, random), random, 0.3)
+    mask = mask_of(points, image.shape[0], random, (OVAL, INNER, LOWER, OVAL))
     mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
-    return lay(jitter(over, random, 0.3), image, mask), mask
+    return lay(over, image, mask), mask
 
 
 ALONE: dict[str, Callable[[Bytes, Floats, Random], Forged]] = {
     "self-blend": self_blend,
     "lips": lips,
+    "redub": redub,
     "rebuilt": rebuilt,
 }
 WITH_DONOR: dict[str, Callable[[Bytes, Floats, Random, Bytes, Floats], Forged]] = {

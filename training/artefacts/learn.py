@@ -1,6 +1,6 @@
 """Learn to tell forged faces from real ones, pair by pair.
 
-    python training/artefacts/learn.py FACES.npz IMAGENET.pth OUT.pt [--minutes 45]
+    python training/artefacts/learn.py FACES.npz IMAGENET.pth OUT.pt [--minutes 45] [--from NET]
 
 Each batch holds PAIRS real faces and the forgery of each, which went the same way. The loss asks
 for the right answer, for the forgery above its own original, and for the blend mask.
@@ -17,13 +17,21 @@ import torch
 from forge import ALONE, Bytes, Floats, swap
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
-from trunk import Detector, load_imagenet
-from ways import draw
+from trunk import Detector, load_imagenet, load_network
+from ways import crossed, draw
 
 SIDES = (128, 160)
 PAIRS = 12
 KEPT = 1  # of this fold all films and every fourth picture are kept for calibration
-SHARES = (("self-blend", 0.4), ("swap", 0.3), ("lips", 0.15), ("rebuilt", 0.15))
+ROOM = 0.42  # half of a cut's side, in spans of the landmarks
+SHARES = (
+    ("self-blend", 0.33),
+    ("swap", 0.33),
+    ("lips", 0.13),
+    ("redub", 0.11),
+    ("rebuilt", 0.1),
+)
+CROSSED = 0.4  # of the pairs meet different encoders
 
 
 class Pairs(IterableDataset[Any]):  # type: ignore[misc]
@@ -35,7 +43,7 @@ class Pairs(IterableDataset[Any]):  # type: ignore[misc]
     def __iter__(self) -> Any:
         cv2.setNumThreads(1)
         data = np.load(self.path)
-        chosen = ~kept(data["folds"], data["paths"])
+        chosen = ~kept(data)
         cuts, marks, paths = data["cuts"][chosen], data["marks"][chosen], data["paths"][chosen]
         weights = np.where(np.char.startswith(paths, "talking"), 4.0, 1.0)
         weights /= weights.sum()
@@ -49,10 +57,15 @@ class Pairs(IterableDataset[Any]):  # type: ignore[misc]
             yield np.concatenate([reals, fakes]), masks
 
 
-def kept(folds: Any, paths: Any) -> Any:
-    """Which faces are kept for calibration, (n,) bool."""
-    films = np.char.startswith(paths, "talking")
-    return (folds == KEPT) & (films | (np.arange(len(folds)) % 4 == 0))
+def kept(data: Any) -> Any:
+    """Which faces are kept for calibration, (n,) bool: a set that stays, whoever goes on learning.
+
+    Of fold KEPT all films, and every fourth face that has ROOM around it.
+    """
+    span = np.ptp(data["marks"][:, :468], 1).max(1)
+    roomy = data["cuts"].shape[1] / 2 / span >= ROOM
+    fourth = roomy & ((np.cumsum(roomy) - 1) % 4 == 0)
+    return (data["folds"] == KEPT) & (np.char.startswith(data["paths"], "talking") | fourth)
 
 
 def make_pair(
@@ -74,7 +87,8 @@ def make_pair(
         (side // 8, side // 8),
         interpolation=cv2.INTER_AREA,
     )
-    return way.walk(image, side), way.walk(fake, side), share.astype(np.float32)
+    other = crossed(way, random) if random.random() < CROSSED else way
+    return way.walk(image, side), other.walk(fake, side), share.astype(np.float32)
 
 
 def framed(image: Bytes, points: Floats, random: np.random.Generator) -> tuple[Bytes, Floats]:
@@ -112,16 +126,23 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=45.0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--rate", type=float, default=6e-4, help="of the trunk; the heads thrice it"
+    )
+    parser.add_argument("--from", type=Path, dest="network", help="go on with this network")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     net = Detector()
     load_imagenet(net, torch.load(options.imagenet, weights_only=True))
+    if options.network:
+        load_network(net, options.network)
     net = net.to(memory_format=torch.channels_last)
     trunk = [p for n, p in net.named_parameters() if n.startswith(("stem", "blocks"))]
     heads = [p for n, p in net.named_parameters() if not n.startswith(("stem", "blocks"))]
     optimizer = torch.optim.AdamW(
-        [{"params": trunk, "lr": 6e-4}, {"params": heads, "lr": 2e-3}], weight_decay=1e-3
+        [{"params": trunk, "lr": options.rate}, {"params": heads, "lr": 3 * options.rate}],
+        weight_decay=1e-3,
     )
     base = [group["lr"] for group in optimizer.param_groups]
     averaged = {k: v.clone() for k, v in net.state_dict().items()}
@@ -163,7 +184,7 @@ def main() -> None:
                 f"{time.monotonic() - began:.0f} s",
                 flush=True,
             )
-        if step % 1000 == 999:
+        if step % 500 == 499:
             torch.save(averaged, options.out)
     torch.save(averaged, options.out)
 

@@ -4,8 +4,10 @@ In: (n, 3, side, side) float32 RGB 0..255, side a multiple of 32. Out: logit (n,
 forged, and mask (n, side/8, side/8) logits of the share that is not original.
 """
 
+from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from torch import nn
 
@@ -116,3 +118,30 @@ def load_imagenet(net: Detector, state: dict[str, Any]) -> None:
     missing, unknown = net.load_state_dict(taken, strict=False)
     if unknown or any(name.startswith(("stem", "blocks")) for name in missing):
         raise ValueError(f"These are not the weights: {unknown[:3]} {missing[:3]}")
+
+
+def load_network(net: Detector, file: Path) -> None:
+    """Take all weights from an exported network, to go on learning; ImageNet's must be in `net`.
+
+    Export folds each normalisation into its convolution; they are parted again by ImageNet's
+    statistics, which stay as they are, so that steps have the size that they had.
+    """
+    graph = onnx.load(file).graph
+    known = {
+        part.name: torch.tensor(onnx.numpy_helper.to_array(part)) for part in graph.initializer
+    }
+    state = net.state_dict()
+    for node in graph.node:
+        place = node.name.split("/")[1:-1]  # stem, stem.0 or blocks.3, expand, expand.0
+        if node.op_type != "Conv" or place[0] not in {"stem"} | {f"blocks.{i}" for i in range(15)}:
+            continue
+        weight, bias = (known[name] for name in node.input[1:3])
+        name = ".".join([*place[:-1], ""]) if place[0] != "stem" else "stem."
+        spread = (state[f"{name}1.running_var"] + 1e-3).sqrt()
+        scale = state[f"{name}1.weight"] / spread
+        scale = torch.where(scale.abs() < 1e-3, 1e-3, scale)
+        state[f"{name}1.weight"] = scale * spread
+        state[f"{name}0.weight"] = weight / scale[:, None, None, None]
+        state[f"{name}1.bias"] = bias + state[f"{name}1.running_mean"] * scale
+    state |= {name: value for name, value in known.items() if name in state}
+    net.load_state_dict(state)

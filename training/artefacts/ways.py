@@ -1,12 +1,14 @@
 """What happens to pictures on their way, done alike to a real face and to its forgery.
 
-A `Way` is drawn once and walked by both, so that nothing but the forgery tells them apart.
+A `Way` is drawn once and walked by both, so that nothing but the forgery tells them apart. For some
+pairs the forgery meets other encoders (`crossed`), so that no encoder tells of forgery.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from encoders import Code, draw_codes
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -24,7 +26,7 @@ class Way:
     polish: int  # 0 nothing, 1 denoised, 2 smoothed skin, 3 sharpened
     noise: float
     seed: int
-    quality: tuple[int, ...]  # of each JPEG
+    codes: tuple[Code, ...]  # that write and read it
 
     def walk(self, image: Bytes, out: int) -> Bytes:
         """Answer the picture as it arrives, `out` px square."""
@@ -39,9 +41,8 @@ class Way:
             random = np.random.default_rng(self.seed)
             grain = random.standard_normal(image.shape, np.float32) * self.noise
             image = np.clip(image + grain, 0, 255).astype(np.uint8)
-        for quality in self.quality:
-            written = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-            image = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+        for code in self.codes:
+            image = code.walk(image)
         if self.side != out:
             image = cv2.resize(
                 image,
@@ -64,7 +65,6 @@ class Way:
 def draw(random: np.random.Generator, out: int) -> Way:
     """Draw a way for faces that end `out` px wide."""
     side = out if random.random() < 0.45 else int(out * random.uniform(0.55, 1.15))
-    qualities = [int(random.uniform(35, 100)) for _ in range(random.choice([0, 1, 1, 1, 2]))]
     return Way(
         mirrored=bool(random.random() < 0.5),
         gain=(random.uniform(0.75, 1.2) * random.uniform(0.92, 1.08, 3)).astype(np.float32),
@@ -74,5 +74,10 @@ def draw(random: np.random.Generator, out: int) -> Way:
         polish=int(random.choice([0, 0, 0, 1, 2, 3, 3])),
         noise=float(random.choice([0, 0, 1.0, 3.0, 6.0])),
         seed=int(random.integers(1 << 31)),
-        quality=tuple(qualities),
+        codes=draw_codes(random),
     )
+
+
+def crossed(way: Way, random: np.random.Generator) -> Way:
+    """The same way with other encoders."""
+    return replace(way, codes=draw_codes(random))

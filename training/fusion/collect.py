@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from media import KINDS, Item, kind_of, list_items, worsen
+from item import Item
+from media import KINDS, kind_of, list_items, worsen
 
 from bonaface.core import Finding
 from bonaface.errors import BonafaceError, WeightsError
 from bonaface.examine import examine
-from bonaface.forensics.crop import cut_face, sharpness
+from bonaface.forensics.artefacts.crop import cut_face, sharpness
 from bonaface.forensics.inspector import Inspector, Seen
 from bonaface.forensics.inspectors import open_inspectors
 from bonaface.forensics.look import Look
@@ -121,31 +122,30 @@ def collect(out: Path, *, quick: bool, extra: Path | None, most: int | None = No
     out.mkdir(parents=True, exist_ok=True)
     file, models = out / "findings.jsonl", version()
     done = {(row["path"], row["condition"]) for row in read_rows(file) if row["models"] == models}
+    items = list(list_items(MEDIA, out, extra))[:most]
     with file.open("a", encoding="utf-8") as kept:
-        for count, item in enumerate(list_items(MEDIA, out, extra)):
-            if most is not None and count >= most:
-                break
-            for one in _conditions(item, out, quick=quick):
-                kind = kind_of(one)
-                if kind is None or (one.path, one.condition) in done:
-                    continue
-                try:
-                    row = inspect(one, kind)
-                except BonafaceError as error:
-                    print(f"{one.path}: {error}")
-                    continue
-                kept.write(json.dumps(row | {"models": models}) + "\n")
-                kept.flush()
+        for one in _conditions(items, out, quick=quick):
+            kind = kind_of(one)
+            if kind is None or (one.path, one.condition) in done:
+                continue
+            try:
+                row = inspect(one, kind)
+            except BonafaceError as error:
+                print(f"{one.path}: {error}")
+                continue
+            kept.write(json.dumps(row | {"models": models}) + "\n")
+            kept.flush()
     return file
 
 
-def _conditions(item: Item, out: Path, *, quick: bool) -> Iterator[Item]:
-    yield item
-    kind = None if quick else kind_of(item)
-    for condition in KINDS.get(kind or "", ()):
-        worse = worsen(item, condition, out)
-        if worse is not None:
-            yield worse
+def _conditions(items: list[Item], out: Path, *, quick: bool) -> Iterator[Item]:
+    """All files as they are, then the worse copies."""
+    yield from items
+    for item in () if quick else items:
+        for condition in KINDS.get(kind_of(item) or "", ()):
+            worse = worsen(item, condition, out)
+            if worse is not None:
+                yield worse
 
 
 def read_rows(file: Path) -> list[dict[str, Any]]:

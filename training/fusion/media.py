@@ -5,45 +5,28 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
-import numpy as np
+from alike import pair
+from item import Item
 
 from bonaface.errors import UnreadableMedia
-from bonaface.face.find import find_faces
-from bonaface.forensics.crop import cut_face
 from bonaface.media.files import look
 from bonaface.media.photos import read_photo
 
 sys.path.append(str(Path(__file__).parents[1]))
-sys.path.append(str(Path(__file__).parents[1] / "artefacts"))
-from forge import poisson
 from sources import find_fold, judges, name_group
 
 FIT = 1  # the fold whose media fit; films in it were never learnt from, of photos every fourth
 FACES = {"fit": 320, "judge": 320}  # photos of faces/
-SIDE, MARGIN = 192, 0.3  # of a forged photo, px and share of the face
 WORSE = {  # what is done to a file: arguments of ffmpeg
     "crf35": ("-c:v", "libx264", "-preset", "veryfast", "-crf", "35", "-c:a", "copy"),
     "360p": ("-vf", "scale=-2:'min(360,ih)'", "-c:v", "libx264", "-preset", "veryfast"),
     "opus16": ("-c:v", "copy", "-c:a", "libopus", "-b:a", "16k"),
 }
 KINDS = {"video": ("crf35", "360p", "opus16"), "audio": ("opus16",), "image": ("jpeg40",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One labelled file, in one condition."""
-
-    path: str  # as in the manifest, or of a forgery made here
-    file: Path
-    part: str  # "fit" or "judge"
-    fake: bool
-    method: str  # the family of forgery; "" for genuine
-    group: str  # person or source
-    condition: str = "original"
 
 
 def list_items(media: Path, cache: Path, extra: Path | None) -> Iterator[Item]:
@@ -57,8 +40,7 @@ def list_items(media: Path, cache: Path, extra: Path | None) -> Iterator[Item]:
     yield from (one for one in known if one.part == "judge" and not one.path.startswith("faces/"))
     yield from fit
     for part in FACES:
-        yield from faces[part]
-        yield from _swapped(faces[part], cache)
+        yield from pair(faces[part], cache)
         yield from _dubbed([one for one in known if _talks(one, part)], cache)
     if extra is not None:
         yield from read_extra(extra)
@@ -86,34 +68,6 @@ def _some(items: list[Item], part: str) -> list[Item]:
 
 def _talks(item: Item, part: str) -> bool:
     return item.part == part and not item.fake and item.path.startswith("talking/")
-
-
-def _swapped(faces: list[Item], cache: Path) -> Iterator[Item]:
-    """Each second face, with the next one's face laid over it by Poisson blending."""
-    random = np.random.default_rng(0)
-    for item, donor in zip(faces[::2], faces[1::2], strict=False):
-        file = cache / "made" / f"swap-{Path(item.path).stem}.png"
-        if not file.exists() and not _swap(item.file, donor.file, file, random):
-            continue
-        made = replace(item, path=f"made/{file.name}", file=file, fake=True)
-        yield replace(made, method="Poisson face swap (made here)")
-
-
-def _swap(path: Path, donor: Path, out: Path, random: np.random.Generator) -> bool:
-    cuts = []
-    for file in (path, donor):
-        picture = read_photo(file)
-        for face in find_faces(picture)[:1]:
-            cut = cut_face(picture.pixels, face.landmarks, SIDE, MARGIN)
-            if cut is not None:
-                cuts.append(cut)
-    if len(cuts) < 2:
-        return False
-    mine, other = cuts
-    forged = poisson(mine.pixels, mine.points, random, other.pixels, other.points)[0]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(out), cv2.cvtColor(forged, cv2.COLOR_RGB2BGR))
-    return True
 
 
 def _dubbed(films: list[Item], cache: Path) -> Iterator[Item]:

@@ -119,18 +119,14 @@ class Camera:
             return False
         shape = float(np.median([w / h for w, h in come]))
         slow = len(come) / (EACH - SETTLED) <= FAST * rate
-        return slow and abs(shape / (width / height) - 1) < ALIKE
+        return slow and _differ(shape, width / height) < ALIKE
 
     def _compare(self) -> list[tuple[float, str]]:
         """What the page said: sizes that never came, and names of virtual cameras."""
         found = []
-        shapes = [w / h for w, h in self._sizes]
-        untrue = [
-            one
-            for one in self._reports
-            if min(abs(shape * one.height / one.width - 1) for shape in shapes) > ALIKE
-        ]
-        if untrue:
+        shapes = {w / h for w, h in self._sizes}
+        told = [one.width / one.height for one in self._reports]
+        if any(min(_differ(shape, one) for shape in shapes) > ALIKE for one in told):
             found.append((UNTRUE, "The page told of sizes that never came."))
         names = " ".join(one.label.lower() for one in self._reports)
         if any(name in names for name in VIRTUAL):
@@ -146,6 +142,15 @@ class Camera:
         if float(np.median(np.abs(gaps - np.median(gaps)))) < TICK:
             found.append((REGULAR, "Pictures come more evenly than a camera takes them."))
         return found
+
+
+def _differ(shape: float, asked: float) -> float:
+    """How far a shape is from another, upright or lying.
+
+    Chromium turns what is asked of a square or upright camera, such as a phone's, and says it did
+    not.
+    """
+    return min(abs(shape / asked - 1), abs(shape * asked - 1))
 
 
 def draw_sizes(random: Random) -> tuple[tuple[int, int, int], ...]:

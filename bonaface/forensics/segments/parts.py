@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from bonaface.errors import UnreadableMedia
-from bonaface.forensics.playlist import Playlist, read_playlist
+from bonaface.forensics.segments.playlist import Playlist, read_playlist
 from bonaface.marks.live.boxes import SCHEME, Box, walk
 
 LARGEST: Final = 256 << 20  # bytes of one file

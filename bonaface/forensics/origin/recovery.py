@@ -13,7 +13,7 @@ from typing import cast, get_args
 
 from bonaface.consent.ledger import Status, status
 from bonaface.errors import KeysError, ResolverFailed
-from bonaface.forensics.standing import Consent, look_up_consent
+from bonaface.forensics.origin.standing import Consent, look_up_consent
 from bonaface.log.entry import Entry
 from bonaface.marks.archive import archive, resolver
 from bonaface.marks.archive.seen import WHOLE, Comparison, Corners, Glance, compare

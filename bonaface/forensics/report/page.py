@@ -7,7 +7,9 @@ from typing import Final
 
 from bonaface import __version__
 from bonaface.core import Exhibit, Finding
-from bonaface.forensics.report import (
+from bonaface.forensics.report.drawings import draw_odds, draw_timeline
+from bonaface.forensics.report.pictures import show
+from bonaface.forensics.report.report import (
     Report,
     answer,
     headline,
@@ -15,8 +17,6 @@ from bonaface.forensics.report import (
     opening,
     read_rows,
 )
-from bonaface.forensics.report_drawings import draw_odds, draw_timeline
-from bonaface.forensics.report_pictures import show
 
 _TONES: Final = {
     "made-by-ai": "alarm",
@@ -51,7 +51,7 @@ def to_page(report: Report, now: datetime | None = None) -> str:
     """Write the page: HTML without scripts, addresses or other files."""
     when = f"{now or datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     name = escape(report.file.rsplit("/", 1)[-1])
-    style = files("bonaface.forensics").joinpath("report.css").read_text("utf-8")
+    style = files("bonaface.forensics.report").joinpath("report.css").read_text("utf-8")
     body = "".join([_verdict(report), _why(report), *_looked(report), _read(report), _mind(report)])
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bonaface.forensics.standing import Consent, look_up_consent
-from bonaface.forensics.stream_parts import Part, read_tracks
+from bonaface.forensics.origin.standing import Consent, look_up_consent
+from bonaface.forensics.segments.parts import Part, read_tracks
 from bonaface.forensics.verdict import Verdict, Word
 from bonaface.marks.credentials.files import Credentials
 from bonaface.marks.live.follow import Follower, Seen

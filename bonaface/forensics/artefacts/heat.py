@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from bonaface.core import Exhibit, Time
-from bonaface.forensics.crop import Bytes, Floats
+from bonaface.forensics.artefacts.crop import Bytes, Floats
 from bonaface.forensics.words import clock
 
 WIDE: Final = 320  # px

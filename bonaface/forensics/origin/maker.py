@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bonaface.forensics.source_types import describe_source
-from bonaface.forensics.tags import show
+from bonaface.forensics.origin.source_types import describe_source
+from bonaface.forensics.origin.tags import show
 from bonaface.marks.credentials.files import Credentials
 from bonaface.marks.credentials.maker import Maker
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from bonaface import weights
 from bonaface.core import SECOND, Finding, Time
-from bonaface.forensics.crop import Bytes, Floats, cut_face, sharpness
-from bonaface.forensics.heat import draw_heat
+from bonaface.forensics.artefacts.crop import Bytes, Floats, cut_face, sharpness
+from bonaface.forensics.artefacts.drawn import looks_drawn
+from bonaface.forensics.artefacts.heat import draw_heat
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.look import Look, Sight
 from bonaface.forensics.words import join
@@ -56,6 +57,7 @@ class _Spoilt:
     dark: int = 0
     cut: int = 0
     animal: int = 0
+    drawn: int = 0
 
     def words(self) -> str:
         """Say it."""
@@ -65,6 +67,7 @@ class _Spoilt:
             (self.dark, "too dark or too bright"),
             (self.cut, "cut off by the border"),
             (self.animal, "not human"),
+            (self.drawn, "looks drawn or painted, not photographed"),
         ]
         return join([words for count, words in said if count])
 
@@ -77,6 +80,12 @@ class Face:
     window: list[Judged] = field(default_factory=list)
     worst: Judged | None = None
     last: Time | None = None
+    drawn: int = 0  # looks at which it seemed drawn
+
+    @property
+    def told(self) -> bool:
+        """Whether enough was judged to speak of it: a drawing may pass for a photo now and then."""
+        return len(self.all) > self.drawn
 
 
 class Artefacts:
@@ -139,18 +148,27 @@ class Artefacts:
         if cut is None:
             self._spoilt.cut += 1
             return None
-        if sharpness(cut.pixels) < BLURRED:
-            self._spoilt.blurred += 1
-            return None
-        if not DARK < cut.pixels.mean() < BRIGHT:
-            self._spoilt.dark += 1
+        if not self._clear(cut.pixels, sight.number):
             return None
         logit, heat = self.score(cut.pixels[None])
         return Judged(look.at, float(logit[0]), cut.pixels, heat[0])
 
+    def _clear(self, cut: Bytes, number: int) -> bool:
+        """Whether the face can be judged; counts why not."""
+        if sharpness(cut) < BLURRED:
+            self._spoilt.blurred += 1
+        elif not DARK < cut.mean() < BRIGHT:
+            self._spoilt.dark += 1
+        elif looks_drawn(cut):
+            self._spoilt.drawn += 1
+            self._faces[number].drawn += 1
+        else:
+            return True
+        return False
+
     def judged(self) -> Iterator[Face]:
         """The faces that were judged."""
-        return (face for face in self._faces.values() if face.all)
+        return (face for face in self._faces.values() if face.told)
 
     def score(self, cuts: Bytes) -> tuple[Floats, Floats]:
         """Logits (n,) and heat (n, 20, 20) 0..1 of cuts (n, SIDE, SIDE, 3), not calibrated."""
@@ -173,7 +191,7 @@ class Artefacts:
 
     def _sum(self) -> Finding:
         first = self._first or 0
-        judged = {number: face for number, face in self._faces.items() if face.all}
+        judged = {number: face for number, face in self._faces.items() if face.told}
         if not judged:
             return Finding(first, self._last, NAME, None, self._why_not(), whole=True, quality=0.0)
         score, face = max(

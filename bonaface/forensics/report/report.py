@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from bonaface.core import SECOND, Finding
-from bonaface.forensics.origin import Evidence, Mark, inspect_origin
-from bonaface.forensics.overview import NOTHING_SEEN, View
-from bonaface.forensics.recovery import Logged, Recovered
-from bonaface.forensics.report_pictures import data_address
+from bonaface.forensics.origin.evidence import Evidence, Mark, inspect_origin
+from bonaface.forensics.origin.recovery import Logged, Recovered
+from bonaface.forensics.report.overview import NOTHING_SEEN, View
+from bonaface.forensics.report.pictures import data_address
 from bonaface.forensics.verdict import Verdict, judge
 from bonaface.marks.credentials.files import Credentials
 

@@ -7,12 +7,12 @@ their absence tells nothing.
 from dataclasses import dataclass
 
 from bonaface.core import Finding, Time
-from bonaface.forensics.audioseal import PublicMark, describe_mark
-from bonaface.forensics.maker import describe_maker
-from bonaface.forensics.recovery import HERE, NO_TRACE, Recovered, Trace
-from bonaface.forensics.standing import Consent
-from bonaface.forensics.tags import Tag
-from bonaface.forensics.traces import inspect_traces
+from bonaface.forensics.origin.audioseal import PublicMark, describe_mark
+from bonaface.forensics.origin.maker import describe_maker
+from bonaface.forensics.origin.recovery import HERE, NO_TRACE, Recovered, Trace
+from bonaface.forensics.origin.standing import Consent
+from bonaface.forensics.origin.tags import Tag
+from bonaface.forensics.origin.traces import inspect_traces
 from bonaface.marks.credentials.ancestry import describe
 from bonaface.marks.credentials.files import Credentials
 from bonaface.marks.credentials.manifest import SEEN_ALGORITHM

@@ -11,9 +11,9 @@ import httpx
 
 from bonaface.config import settings
 from bonaface.errors import SettingsError, UnreadableMedia
-from bonaface.forensics.playlist import Playlist, read_playlist
-from bonaface.forensics.stream import StreamReport, TrackRecord
-from bonaface.forensics.stream_parts import Part
+from bonaface.forensics.segments.parts import Part
+from bonaface.forensics.segments.playlist import Playlist, read_playlist
+from bonaface.forensics.segments.stream import StreamReport, TrackRecord
 from bonaface.marks.live.follow import Follower, Seen
 
 LARGEST: Final = 64 << 20  # bytes of one answer

@@ -4,9 +4,9 @@ from html import escape
 from typing import Final
 
 from bonaface.core import SECOND, Finding, Time
-from bonaface.forensics.overview import View
-from bonaface.forensics.report import answer
-from bonaface.forensics.report_pictures import data_address
+from bonaface.forensics.report.overview import View
+from bonaface.forensics.report.pictures import data_address
+from bonaface.forensics.report.report import answer
 from bonaface.forensics.verdict import Verdict
 from bonaface.forensics.words import clock
 

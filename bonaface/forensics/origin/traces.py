@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bonaface.core import Finding, Time
-from bonaface.forensics.source_types import BY_AI, describe_source, term
-from bonaface.forensics.tags import Tag, show
-from bonaface.forensics.tools import EDITORS, ENCODERS, GENERATORS, find_tool
+from bonaface.forensics.origin.source_types import BY_AI, describe_source, term
+from bonaface.forensics.origin.tags import Tag, show
+from bonaface.forensics.origin.tools import EDITORS, ENCODERS, GENERATORS, find_tool
 
 # How many times more often an unsigned statement that AI made it is met on made media than on
 # genuine media. Not measured: none was met on 5,158 genuine files, but all but 30 of them carry no

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bonaface.forensics.tags import Tag
+from bonaface.forensics.origin.tags import Tag
 
 
 @dataclass(frozen=True, slots=True)
