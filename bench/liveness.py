@@ -32,9 +32,10 @@ def main() -> None:
     """Measure, or read what was measured, and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cache", type=Path)
+    parser.add_argument("--people", type=int, default=12, help="of 22; each takes minutes")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    rows = read_rows(asked.cache)
+    rows = read_rows(asked.cache, asked.people)
     halves = {half: [one for one in rows if one["half"] == half] for half in ("fit", "judge")}
     fitted = {half: fit(some) for half, some in halves.items()}
     pairs = ((halves["judge"], fitted["fit"]), (halves["fit"], fitted["judge"]))
@@ -51,13 +52,13 @@ def main() -> None:
     print(json.dumps(found, indent=1) if asked.json else table(found))
 
 
-def read_rows(cache: Path | None) -> list[Row]:
+def read_rows(cache: Path | None, most: int) -> list[Row]:
     """What was measured, from a file where there is one."""
     if cache is not None and cache.is_file():
         return [json.loads(line) for line in cache.read_text().splitlines()]
     cv2.setNumThreads(1)
     keep_apart()
-    rows = list(measure_all(MEDIA))
+    rows = list(measure_all(MEDIA, most))
     if cache is not None:
         cache.write_text("".join(json.dumps(one) + "\n" for one in rows))
     return rows

@@ -28,7 +28,15 @@ from bonaface.avatar.likeness.build import build_likeness
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.core import SECOND, Picture
 from bonaface.forensics.liveness.colour import Colour
-from bonaface.forensics.liveness.digits import Digits, agree, read_digits, transcribe
+from bonaface.forensics.liveness.digits import (
+    READ,
+    RIGHT,
+    WRONG,
+    Digits,
+    agree,
+    read_digits,
+    transcribe,
+)
 from bonaface.forensics.liveness.hand import Hand
 from bonaface.forensics.liveness.turn import REST, Turn, measure_yaw
 from bonaface.forensics.look import Look, Looker
@@ -49,15 +57,15 @@ SHOWN: Final = (  # species, kinds, how often
 PORTRAITS: Final = 4  # of nobody; two for each half
 
 
-def measure_all(media: Path) -> Iterator[Row]:
-    """Person by person; every second one is for fitting."""
+def measure_all(media: Path, most: int) -> Iterator[Row]:
+    """Person by person, at most `most`; every second one is for fitting."""
     photos = sorted((media / "portraits").glob("fictional-*.jpg"))
     photos = photos[:: len(photos) // PORTRAITS][:PORTRAITS]
     faces = [open_face(photo) for photo in photos]
     hands = read_hands(media)
     yield from measure_turning(media)
     before: Person | None = None
-    for number, path in enumerate(find_people(media)):
+    for number, path in enumerate(find_people(media)[:most]):
         person = read_person(path)
         half = ("fit", "judge")[number % 2]
         row = {"person": path.stem, "half": half}
@@ -94,7 +102,7 @@ def show(act: Act, kind: str, seed: int) -> Any:
 
 def listen(
     media: Path, person: Person, other: Person, face: Renderer, number: int
-) -> Iterator[tuple[str, tuple[float, float | None]]]:
+) -> Iterator[tuple[str, tuple[float, float | None] | None]]:
     """Share of digits that were read, and log odds of the lips, of each species.
 
     Who reads is one of two people for each half: one for fitting, one for judging.
@@ -108,15 +116,31 @@ def listen(
     yield "bona fide", (read, fits)
     yield "file", (other_words, fits)
     yield "swapped", (read, lips_odds(own, other.sound))
-    yield "paper", (read, lips_odds(hold_still(person, 500_000, dice), person.sound))
+    yield (
+        "paper",
+        (
+            read,
+            lips_odds(
+                hold_still(person, 500_000, np.random.default_rng([number, 1])), person.sound
+            ),
+        ),
+    )
     yield "mimic", (read, lips_odds(driven, person.sound))
+    yield "voice", speak(face, number, dice)
+
+
+def speak(face: Renderer, number: int, dice: np.random.Generator) -> tuple[float, float] | None:
+    """The same of a portrait that reads with a made voice; None where it cannot be told."""
     heard: list[float] = []
     check = Digits(Random(number), lambda sounds: _keep(transcribe(sounds), challenge, heard))
+    challenge = check.challenge
     check.begin(0)
     speak_digits(face, check, dice)
-    odds = check.answer().score
-    if heard and odds is not None:
-        yield "voice", (heard[0], float(np.log(odds / (1 - odds))) - (-1.0))
+    score = check.answer().score
+    if not heard or score is None:
+        return None
+    odds = float(np.log(score / (1 - score)))
+    return heard[0], odds - RIGHT if heard[0] >= READ else odds - WRONG
 
 
 def _keep(text: str, challenge: Any, heard: list[float]) -> str:

@@ -149,7 +149,9 @@ class Hand:
         some = [one for one in self._seen if first <= one.when < last]
         if not passes(some, sign):
             return "absent"
-        return "behind" if max(one.change for one in some) < HIDES else "before"
+        # A face that looks different is no hand: only a palm that is seen over it counts
+        over = max(one.change for one in some if one.x is not None)
+        return "before" if over >= HIDES else "behind"
 
 
 def weigh(told: Sequence[Pass]) -> float:

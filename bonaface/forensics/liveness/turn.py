@@ -18,8 +18,8 @@ from bonaface.forensics.look import Look
 
 NAME = "liveness-turn"
 REST, LASTS = 1.0, 5.0  # s straight ahead, s in all
-FAR = 12.0  # degrees that count as a turn
-FLAT, SLOPE = 0.025, 150.0  # relief, of a face's height: chosen by hand, not calibrated
+FAR = 10.6  # degrees that count as a turn, as the mesh sees them
+FLAT, SLOPE = 0.0166, 170.0  # relief, of a face's height; all fitted by bench/liveness.py
 LEAST_FACE, LEAST_LOOKS = 60, 15  # px high, looks
 ABSENT, STILL = 2.0, 3.0  # log odds for a head that turned, for one that did not
 _RIGHT, _LEFT = 234, 454  # cheeks of the subject
