@@ -31,17 +31,19 @@ LONGEST = 600.0  # s of a film, as a check reads
 
 
 def read_unmarked(every: int = 8, log: Path | None = None) -> dict[str, Line]:
-    """Read what carries no mark, in an order drawn by chance: a part of it is a fair sample."""
+    """Read films, then stills, in an order drawn by chance: a part of them is a fair sample."""
     lines = []
     if log:
         log.touch()
         lines = [json.loads(line) for line in log.read_text().splitlines()]
     known = {line["name"] for line in lines}
-    stills = sorted({*find(*STILLS), *find("defects/*"), *find("faces/*")[::every]})
-    files = [f for f in (*find(*FILMS), *stills) if str(f.relative_to(MEDIA)) not in known]
+    films = set(find(*FILMS))
+    stills = {*find(*STILLS), *find("defects/*"), *find("faces/*")[::every]}
+    files = [f for f in sorted(films | stills) if str(f.relative_to(MEDIA)) not in known]
     random.Random(1).shuffle(files)
+    files.sort(key=lambda file: file not in films)
     for count, file in enumerate(files, start=1):
-        line = _read(file)
+        line = _read(file, film=file in films)
         if line is None:
             continue
         lines.append(line)
@@ -55,8 +57,7 @@ def read_unmarked(every: int = 8, log: Path | None = None) -> dict[str, Line]:
     }
 
 
-def _read(file: Path) -> Line | None:
-    film = file in find(*FILMS)
+def _read(file: Path, *, film: bool) -> Line | None:
     still = None if film else open_still(file)
     if still is None and not film:
         return None
