@@ -213,9 +213,12 @@ def test_a_hand_comes_from_its_side_and_hides_the_face(monkeypatch: pytest.Monke
     real = wave(monkeypatch, 1)
     assert real.score is not None
     assert real.score < 0.2, real.reason
-    for other in (wave(monkeypatch, -1), wave(monkeypatch, 0), wave(monkeypatch, 1, hides=False)):
+    for other in (wave(monkeypatch, -1), wave(monkeypatch, 0)):
         assert other.score is not None
         assert other.score > 0.8, other.reason
+    laid_over = wave(monkeypatch, 1, hides=False)
+    assert laid_over.score is not None
+    assert 0.5 < laid_over.score < 0.8, laid_over.reason
 
 
 @pytest.mark.media
