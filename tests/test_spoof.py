@@ -1,5 +1,7 @@
 """Whether speech of machines is told from speech of people, and when nothing is said of it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from bonaface.forensics.inspector import RATE
 from bonaface.forensics.spoof.inspector import Spoof
 from bonaface.forensics.spoof.measures import measure_run
 from bonaface.forensics.spoof.runs import SIZE, Floats, cut_runs, tidy
+from bonaface.speech.resample import resample
+from bonaface.speech.synthesize import open_voice
 
 DRAW = np.random.default_rng(1)
 TIMES = np.arange(6 * RATE) / RATE
@@ -61,3 +65,15 @@ def test_what_is_no_speech_is_not_judged(samples: Floats, why: str) -> None:
     assert whole.whole
     assert whole.score is None
     assert why in whole.reason
+
+
+def test_a_voice_is_judged_run_by_run() -> None:
+    said = [
+        u.sound for u in open_voice().push("The rain had stopped before the old ferry came. " * 3)
+    ]
+    samples = np.concatenate([resample(sound, RATE).samples for sound in said])
+    *moments, whole = inspect(samples)
+    assert len(moments) >= 2
+    assert all(first.until <= second.at for first, second in pairwise(moments))
+    assert whole.score == pytest.approx(np.mean([m.score for m in moments]), abs=0.1)
+    assert "seconds of speech" in whole.reason

@@ -12,15 +12,13 @@ from typing import Final
 
 import numpy as np
 import soxr
-from debian import Espeak, Utterance, say_festival, say_flite
+from debian import Espeak, say_flite
 from engines import HibariVoice
 from runs_file import write_runs
 from sentences import compose_sentences
 
-from bonaface import weights
 from bonaface.forensics.inspector import RATE
 from bonaface.forensics.spoof.runs import Floats, cut_runs, tidy
-from bonaface.speech.kokoro import KokoroVoice
 from bonaface.speech.synthesize import open_voice
 from bonaface.speech.voices import find_speaker
 
@@ -58,42 +56,11 @@ def _flite(voice: str) -> Said:
         yield said.samples, said.rate
 
 
-def _festival(voice: str) -> Said:
-    draw, texts = np.random.default_rng(4), list(islice(compose(40 + len(voice)), 400))
-    for first in range(0, len(texts), 20):
-        pieces: list[Utterance] = say_festival(
-            texts[first : first + 20], voice, draw.uniform(0.8, 1.25)
-        )
-        yield from ((said.samples, said.rate) for said in pieces)
-
-
 def _hibari(_: str) -> Said:
     draw, engine = np.random.default_rng(5), HibariVoice()
     for number, text in enumerate(compose(5)):
         said = engine.say(text, draw.uniform(0.8, 1.35), number)
         yield said.samples, said.rate
-
-
-def _kokoro(voice: str) -> Said:
-    draw, writer = np.random.default_rng(6), HibariVoice()
-    model, file = weights.find("kokoro"), weights.find("kokoro-speakers")
-    with np.load(file) as styles:
-        known = {name: styles[name].reshape(-1, 256) for name in styles.files}
-    for text in compose(6 + len(voice)):
-        other = str(draw.choice(sorted(known)))
-        share = np.float32(draw.choice([1.0, draw.uniform(0.3, 0.8)]))
-        engine = _open_kokoro(model)
-        engine._styles = share * known[voice] + (1 - share) * known[other]  # noqa: SLF001
-        yield engine.say(writer.phones_of(text), draw.uniform(0.8, 1.25)).samples, engine.rate
-
-
-_OPENED: dict[Path, KokoroVoice] = {}
-
-
-def _open_kokoro(model: Path) -> KokoroVoice:
-    if model not in _OPENED:
-        _OPENED[model] = KokoroVoice(model, np.zeros((510, 256), np.float32))
-    return _OPENED[model]
 
 
 def _piper(voice: str) -> Said:
@@ -109,10 +76,7 @@ FAMILIES: Final[dict[str, tuple[Callable[[str], Said], tuple[str, ...], int]]] =
     "espeak": (_espeak, ("all",), 120),
     "hibari": (_hibari, ("heart",), 60),
     "clustergen": (_flite, ("awb", "rms", "slt"), 30),
-    "diphone": (_flite, ("kal16",), 20),
-    "hts": (_festival, ("cmu_us_slt_arctic_hts",), 20),
     "piper": (_piper, ("joe",), 50),
-    "kokoro": (_kokoro, ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"), 6),
 }
 
 

@@ -1,7 +1,7 @@
 """Twins: real runs made anew by a vocoder: `python training/spoof/twins.py PEOPLE.npz OUT.npz`.
 
 The same words by the same person in the same room; only the vocoder's traces differ. With `--nets
-FOLDER` the small neural vocoders that vocoder.py trained are among the ways.
+FOLDER` the small neural codec that vocoder.py trained is the only way.
 """
 
 import argparse
@@ -118,15 +118,15 @@ def codec2(run: Floats, draw: Draw) -> Floats:
     return wide
 
 
-def open_net(folder: Path, kind: str) -> Twin:
-    """A small neural vocoder; of which moment of its training is drawn."""
-    import torch  # noqa: PLC0415  only where neural vocoders are asked for
+def open_net(folder: Path) -> Twin:
+    """The small neural codec; which moment of its training is drawn."""
+    import torch  # noqa: PLC0415  only where it is asked for
     from vocoder import Vocoder  # noqa: PLC0415  the same
 
     torch.set_num_threads(1)
     nets = []
-    for path in sorted(folder.glob(f"{kind}.*.pt")):
-        net = Vocoder(kind)
+    for path in sorted(folder.glob("*.pt")):
+        net = Vocoder()
         net.load_state_dict(torch.load(path))
         nets.append(net.eval())
 
@@ -161,13 +161,12 @@ def main() -> None:
     parser.add_argument("people", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--nets", type=Path)
-    parser.add_argument("--kinds", nargs="+", default=["mel", "code"])
-    parser.add_argument("--each", type=int, default=2, help="ways for a run")
-    parser.add_argument("--most", type=int, default=8, help="runs of a group")
+    parser.add_argument("--each", type=int, default=1, help="ways for a run")
+    parser.add_argument("--most", type=int, default=3, help="runs of a group")
     options = parser.parse_args()
     ways = dict(WAYS)
     if options.nets:
-        ways = {f"net-{kind}": open_net(options.nets, kind) for kind in options.kinds}
+        ways = {"net-code": open_net(options.nets)}
     with np.load(options.people) as file:
         runs, groups = file["runs"].astype(np.float32) / 32767, file["group"].tolist()
     made: list[Floats] = []

@@ -1,9 +1,8 @@
-"""A small neural vocoder, to make twins with: `python training/spoof/vocoder.py RUNS.npz OUT.pt`.
+"""A small neural codec, to make twins with: `python training/spoof/vocoder.py RUNS.npz NETS`.
 
-Two kinds. "mel" makes sound of 80 mel bands as HiFi-GAN's generator does (Kong et al. 2020), "code"
-codes sound into 24 numbers 250 times a second and back as neural codecs do. Both end in transposed
-convolutions, whose traces many synthesisers leave. Trained on several spectra at once, without a
-discriminator; what it makes is rougher than a good vocoder's.
+It codes sound into 24 numbers 250 times a second and back, and ends in transposed convolutions,
+whose traces many synthesisers leave. Trained on several spectra at once, without a discriminator;
+what it makes is rougher than a good vocoder's. Kept at five moments: the earlier, the rougher.
 """
 
 import argparse
@@ -16,19 +15,7 @@ import torch
 from people_fold import learnt
 from torch import Tensor, nn
 
-RATE: Final = 16_000
 PIECE: Final = 8_192
-HOP: Final = 256
-
-
-def mel_banks(bands: int, size: int) -> Tensor:
-    """Triangles (bands, size // 2 + 1) on the mel scale to 8 kHz."""
-    top = 2595 * np.log10(1 + 8000 / 700)
-    edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
-    at = np.linspace(0, 8000, size // 2 + 1)
-    up = (at - edges[:-2, None]) / np.diff(edges)[:-1, None]
-    down = (edges[2:, None] - at) / np.diff(edges)[1:, None]
-    return torch.tensor(np.maximum(0, np.minimum(up, down)), dtype=torch.float32)
 
 
 def spectrum(sound: Tensor, size: int, hop: int) -> Tensor:
@@ -54,45 +41,29 @@ class Block(nn.Module):  # type: ignore[misc]
 
 
 class Vocoder(nn.Module):  # type: ignore[misc]
-    """Sound (n, samples) to sound; samples are a multiple of HOP."""
+    """Sound (n, samples) to sound; samples are a multiple of 64."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.kind = kind
-        wide, ups = 128, [8, 8, 4]
-        if kind == "mel":
-            self.register_buffer("banks", mel_banks(80, 1024))
-            self.enter: nn.Module = nn.Conv1d(80, wide, 7, padding=3)
-        else:
-            wide, ups = 96, [4, 4, 4]
-            self.enter = nn.Sequential(
-                nn.Conv1d(1, 24, 8, 4, 2),
-                nn.LeakyReLU(0.1),
-                nn.Conv1d(24, 48, 8, 4, 2),
-                nn.LeakyReLU(0.1),
-                nn.Conv1d(48, 96, 8, 4, 2),
-                Block(96),
-                nn.Conv1d(96, 24, 3, 1, 1),
-                nn.Conv1d(24, wide, 7, 1, 3),
-            )
+        self.enter = nn.Sequential(
+            nn.Conv1d(1, 24, 8, 4, 2),
+            nn.LeakyReLU(0.1),
+            nn.Conv1d(24, 48, 8, 4, 2),
+            nn.LeakyReLU(0.1),
+            nn.Conv1d(48, 96, 8, 4, 2),
+            Block(96),
+            nn.Conv1d(96, 24, 3, 1, 1),
+            nn.Conv1d(24, 96, 7, 1, 3),
+        )
         layers: list[nn.Module] = []
-        for up in ups:
-            layers += [
-                nn.LeakyReLU(0.1),
-                nn.ConvTranspose1d(wide, wide // 2, 2 * up, up, up // 2),
-                Block(wide // 2),
-            ]
-            wide //= 2
-        self.rest = nn.Sequential(*layers, nn.LeakyReLU(0.1), nn.Conv1d(wide, 1, 7, 1, 3))
+        for wide in (96, 48, 24):
+            up = nn.ConvTranspose1d(wide, wide // 2, 8, 4, 2)
+            layers += [nn.LeakyReLU(0.1), up, Block(wide // 2)]
+        self.rest = nn.Sequential(*layers, nn.LeakyReLU(0.1), nn.Conv1d(12, 1, 7, 1, 3))
 
     def forward(self, sound: Tensor) -> Tensor:
         """Make it anew."""
-        if self.kind == "mel":
-            mel = torch.matmul(self.banks, spectrum(sound, 1024, HOP)).clamp(min=1e-4).log()
-            entered = self.enter(mel[:, :, :-1])
-        else:
-            entered = self.enter(sound[:, None])
-        return torch.tanh(self.rest(entered)[:, 0])
+        return torch.tanh(self.rest(self.enter(sound[:, None]))[:, 0])
 
 
 def loss_of(made: Tensor, sound: Tensor) -> Tensor:
@@ -109,14 +80,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("runs", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--kind", default="mel", choices=("mel", "code"))
-    parser.add_argument("--seconds", type=float, default=600, help="of processor time")
+    parser.add_argument("--seconds", type=float, default=200, help="of processor time")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with np.load(options.runs) as file:
         kept = np.array([learnt(group) for group in file["group"]])
         runs = file["runs"][kept]
-    draw, net = np.random.default_rng(1), Vocoder(options.kind)
+    draw, net = np.random.default_rng(1), Vocoder()
     how = torch.optim.AdamW(net.parameters(), 8e-4, betas=(0.8, 0.99))
     begun, step, saved = time.process_time(), 0, 0
     while (spent := time.process_time() - begun) < options.seconds:
@@ -136,8 +106,8 @@ def main() -> None:
             print(f"{spent:.0f} s, {step} steps: {float(loss.detach()):.3f}", flush=True)
         if spent > options.seconds * (saved + 1) / 5:
             saved += 1
-            torch.save(net.state_dict(), options.out.with_suffix(f".{saved}.pt"))
-    torch.save(net.state_dict(), options.out.with_suffix(".5.pt"))
+            torch.save(net.state_dict(), options.out / f"{saved}.pt")
+    torch.save(net.state_dict(), options.out / "5.pt")
 
 
 if __name__ == "__main__":
