@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("families", nargs="*")
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     for family in options.families or FAMILIES:
         speak, voices, count = FAMILIES[family]
         runs: list[Floats] = []

@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seconds", type=float, default=200, help="of processor time")
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     with np.load(options.runs) as file:
         kept = np.array([learnt(group) for group in file["group"]])
