@@ -40,8 +40,15 @@ def _pulse() -> Inspector:
     return Pulse()
 
 
+def _spoof() -> Inspector:
+    from bonaface.forensics.spoof.inspector import Spoof  # noqa: PLC0415  the same
+
+    return Spoof()
+
+
 _ALL: tuple[tuple[frozenset[Kind], Callable[[], Inspector]], ...] = (
     (frozenset({"video", "image", "live"}), _artefacts),
     (frozenset({"video"}), _lipsync),
     (frozenset({"video"}), _pulse),
+    (frozenset({"video", "audio"}), _spoof),
 )

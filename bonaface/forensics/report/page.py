@@ -42,6 +42,7 @@ TITLES: Final = {
     "artefacts": "Traces of blending",
     "lipsync": "Lips and sound",
     "pulse": "Pulse",
+    "spoof": "Made voice",
     "reference-voice": "The enrolled voice",
     "reference-face": "The enrolled face",
 }
