@@ -102,7 +102,7 @@ def test_a_round_ends_and_what_could_not_be_seen_is_unclear() -> None:
         check.begin(asked.nonce, 5 * SECOND)
         shown(check, 1, first=5)
         asked = check.go_on(6 * SECOND)
-    assert {"colour", "turn", "camera"} <= set(kinds)
+    assert set(kinds) == {"colour", "turn", "hand", "camera"}
     stands = check.standing(6 * SECOND)
     assert not stands.asked
     assert stands.seal.colour == "amber"
