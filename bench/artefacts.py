@@ -32,10 +32,10 @@ from ways import draw
 from bonaface.core import Picture
 from bonaface.examine import examine
 from bonaface.face.find import find_faces
-from bonaface.forensics import artefacts
-from bonaface.forensics.artefacts import SIDE, Artefacts
-from bonaface.forensics.crop import cut_face, sharpness
-from bonaface.forensics.drawn import looks_drawn
+from bonaface.forensics.artefacts import inspector as artefacts
+from bonaface.forensics.artefacts.crop import cut_face, sharpness
+from bonaface.forensics.artefacts.drawn import looks_drawn
+from bonaface.forensics.artefacts.inspector import SIDE, Artefacts
 from bonaface.media.files import look, read_pictures
 from bonaface.media.photos import read_photo
 

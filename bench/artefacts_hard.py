@@ -31,9 +31,9 @@ from bonaface.avatar.likeness.build import build_likeness
 from bonaface.avatar.pose import SHAPES, Pose
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.core import SECOND, Picture
-from bonaface.forensics import artefacts
-from bonaface.forensics.artefacts import MARGIN, SIDE, Artefacts
-from bonaface.forensics.crop import sharpness
+from bonaface.forensics.artefacts import inspector as artefacts
+from bonaface.forensics.artefacts.crop import sharpness
+from bonaface.forensics.artefacts.inspector import MARGIN, SIDE, Artefacts
 from bonaface.media.files import read_pictures
 from bonaface.media.photos import read_photo
 

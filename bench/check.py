@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training" / "fusion"))
+from alike import COMPONENTS, POISSON
 from collect import MEDIA, collect, read_rows
-from photos import COMPONENTS, POISSON
 
 from bonaface.check import check
 from bonaface.core import Finding

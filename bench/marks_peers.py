@@ -1,5 +1,7 @@
 """Other picture marks through the same clips, portraits and attacks, those that are installed.
 
+Ours is told beside them by `bench/marks.py --peers --only ATTACK ...`: films alone, those attacks.
+
 invisible-watermark (dwtDct, dwtDctSvd, rivaGan: 32 bits; its import needs torch) and
 blind_watermark (64 bits). All of them mark single pictures: a film is marked picture by picture,
 and the bits of a few pictures are put to the vote. "bits" is the mean share of right bits, .5 is
@@ -7,7 +9,7 @@ chance; "all" counts media with every bit right.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from statistics import mean, median
@@ -21,8 +23,8 @@ from numpy.typing import NDArray
 from bonaface.core import Picture
 
 Bits = NDArray[np.uint8]
-PICTURES = 25  # of each film
-VOTERS = 5  # pictures of a film that are read
+PICTURES = 12  # of each film: they mark each for itself, some at one a second
+VOTERS = 3  # pictures of a film that are read
 SEED = 4
 
 
@@ -34,7 +36,7 @@ class Peer:
     count: int  # bits
     write: Callable[[Pixels, Bits], Pixels]
     read: Callable[[Pixels], Bits]
-    quick: bool  # enough for films
+    quick: bool  # enough for films, unless only few attacks are tried
 
 
 def find_peers() -> list[Peer]:
@@ -95,15 +97,15 @@ def load_blind() -> list[Peer]:
     return [Peer("blind_watermark", 64, write, read, quick=False)]
 
 
-def measure_peers(clips: int, stills: int) -> dict[str, Any]:
+def measure_peers(clips: int, stills: int, only: Sequence[str] = ()) -> dict[str, Any]:
     """Answer the figures of every peer."""
-    return {peer.name: measure_peer(peer, clips, stills) for peer in find_peers()}
+    return {peer.name: measure_peer(peer, clips, stills, only) for peer in find_peers()}
 
 
-def measure_peer(peer: Peer, clips: int, stills: int) -> dict[str, Any]:
-    """Mark, attack and read films (if quick) and portraits of 512 pixels."""
-    media = [("film", film[:PICTURES]) for film in films(clips, 1.0) if peer.quick]
-    media += [("still", [Picture(0, pixels)]) for pixels in portraits(stills, 512)]
+def measure_peer(peer: Peer, clips: int, stills: int, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Mark, attack and read films (if quick) and portraits of 512 pixels; or films by `only`."""
+    media = [("film", film[:PICTURES]) for film in films(clips, 1.0) if peer.quick or only]
+    media += [] if only else [("still", [Picture(0, pixels)]) for pixels in portraits(stills, 512)]
     draw, spent, quality = np.random.default_rng(SEED), [], []
     rows: dict[str, dict[str, list[float]]] = {"film": {}, "still": {}}
     for kind, film in media:
@@ -112,7 +114,7 @@ def measure_peer(peer: Peer, clips: int, stills: int) -> dict[str, Any]:
         marked = [Picture(p.at, peer.write(np.asarray(p.pixels), bits)) for p in film]
         spent.append((time.thread_time() - start) / len(film))
         quality.append(measure_quality(film, marked))
-        for name, after in attack_all(kind, marked).items():
+        for name, after in attack_all(kind, marked, only).items():
             rows[kind].setdefault(name, []).append(share_right(peer, after, bits))
         tell(f"{peer.name}: {kind}")
     psnr, ssim = zip(*quality, strict=True)
@@ -121,17 +123,16 @@ def measure_peer(peer: Peer, clips: int, stills: int) -> dict[str, Any]:
     return {**figures, "psnr": median(psnr), "ssim": median(ssim), "pictures_s": pace}
 
 
-def attack_all(kind: str, marked: Film) -> dict[str, Film]:
-    """Answer what is left after each attack."""
+def attack_all(kind: str, marked: Film, only: Sequence[str] = ()) -> dict[str, Film]:
+    """Answer what is left after each attack, or after those named."""
     if kind == "still":
         pixels = np.asarray(marked[0].pixels)
         return {
             name: [Picture(0, np.ascontiguousarray(attack(pixels)))]
             for name, attack in STILL_ATTACKS.items()
         }
-    return {
-        name: attack(marked) for name, attack in FILM_ATTACKS.items() if not name.startswith("one")
-    }
+    chosen = only or [name for name in FILM_ATTACKS if not name.startswith("one")]
+    return {name: FILM_ATTACKS[name](marked) for name in chosen}
 
 
 def share_right(peer: Peer, film: Film, bits: Bits) -> float:

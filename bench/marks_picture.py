@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 from statistics import median
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bonaface.core import SECOND, Picture, Time, over
 from bonaface.marks.label.stamp import draw_label
 from bonaface.marks.picture.mark import PictureMark, StillMark
-from bonaface.marks.picture.reader import PictureReading, read_picture_mark
+from bonaface.marks.picture.reader import read_picture_mark
 from bonaface.marks.reading_key import draw_mark_id
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))
@@ -122,10 +122,11 @@ def measure_ssim(a: Pixels, b: Pixels) -> float:
     return float(ratio.mean())
 
 
-def try_films(count: int, seconds: float) -> dict[str, Any]:
-    """Mark, attack and read films."""
+def try_films(count: int, seconds: float, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Mark, attack and read films; of the attacks all, or `only` those named."""
     beside = [p for file in find(BESIDE)[:1] for p in film_frames(file, seconds)]
     attacks = {**FILM_ATTACKS, **surround(beside)}
+    attacks = {name: attacks[name] for name in only or attacks}
     seen: dict[str, list[Seen]] = {name: [] for name in attacks}
     quality = []
     for film in films(count, seconds):
@@ -258,29 +259,6 @@ def measure_speed() -> dict[str, Any]:
     return {"film_ms": film_ms, "still_ms": still_ms, "label_ms": label_ms, "read_s": read_s}
 
 
-def read_unmarked() -> dict[str, Row]:
-    """Read all pictures that carry no mark."""
-    videos = [*find("talking/*"), *find("fakes/*.mp4"), *find("sign/*.mp4")]
-    stills = [*find("portraits/*"), *find("fakes/*.png"), *find("fakes/*.jpg")]
-    stills += [*find("derived/*"), *find("faces/*")[::8], *find("sign/*.jpg"), *find("defects/*")]
-    return {
-        "videos": count_found(read_picture_mark(film_frames(f, 20)) for f in videos),
-        "stills": count_found(read_picture_mark([s]) for f in stills if (s := open_still(f))),
-    }
-
-
-def count_found(readings: Iterable[PictureReading]) -> Row:
-    """Sum up readings of what carries no mark."""
-    found, ids, strengths = [], [], []
-    for reading in readings:
-        found.append(reading.found)
-        ids.append(reading.mark_id is not None)
-        strengths.append(reading.strength)
-        tell(f"unmarked {len(found)}, found {sum(found)}")
-    strongest = round(max(strengths, default=0.0), 2)
-    return {"n": len(found), "found": sum(found), "ids": sum(ids), "strongest": strongest}
-
-
 def print_rows(title: str, rows: dict[str, Row]) -> None:
     """Print one table."""
     print(f"{title:<32}{'n':>4}{'found':>7}{'id':>5}{'wrong':>7}{'z':>7}")
@@ -305,13 +283,11 @@ def print_picture(figures: dict[str, Any]) -> None:
         print("unmarked", json.dumps(figures["unmarked"], indent=1))
 
 
-def measure_picture(clips: int, seconds: float, *, stills: int, unmarked: bool) -> dict[str, Any]:
+def measure_picture(clips: int, seconds: float, *, stills: int) -> dict[str, Any]:
     """Answer all figures of pictures."""
     os.environ.setdefault("SVT_LOG", "1")  # errors only
     figures: dict[str, Any] = {"speed": measure_speed()}
     figures["films"] = try_films(clips, seconds)
     figures["stills"] = try_stills(stills)
     figures["means"] = try_means(stills // 4)
-    if unmarked:
-        figures["unmarked"] = read_unmarked()
     return figures

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bonaface.core import Finding
-from bonaface.forensics.traces import inspect_traces
+from bonaface.forensics.origin.traces import inspect_traces
 from bonaface.media.metadata.reader import read_tags
 
 Group = tuple[str, str]  # kind and label

@@ -191,6 +191,36 @@ CATALOGUE: tuple[Weight, ...] = (
         "tells a person from the scene behind",
         (Part(*_MEDIAPIPE, "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite"),),
     ),
+    *(
+        Weight(
+            name,
+            file,
+            sha256,
+            size,
+            "Apache-2.0",
+            purpose,
+            (Part(*_MEDIAPIPE, f"mediapipe/modules/{folder}/{file}"),),
+            needed=False,
+        )
+        for name, folder, file, size, purpose, sha256 in (
+            (
+                "palm-detector",
+                "palm_detection",
+                "palm_detection_lite.tflite",
+                1_985_440,
+                "finds palms before the face of a live caller",
+                "e9a4aaddf90dda56a87235303cf00e4c2d3fb28725f68fd88772997dac905c18",
+            ),
+            (
+                "hand-landmarks",
+                "hand_landmark",
+                "hand_landmark_lite.tflite",
+                2_071_597,
+                "tells hands from what only looks like a palm",
+                "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6",
+            ),
+        )
+    ),
     Weight(
         "activity",
         "silero_vad_v6.onnx",

@@ -11,14 +11,14 @@ from typing import TypeAlias
 from bonaface.core import SECOND, Picture
 from bonaface.errors import UnreadableMedia, WeightsMissing
 from bonaface.examine import Examined, examine
-from bonaface.forensics.audioseal import ABSENT, PublicMark, open_audioseal
 from bonaface.forensics.inspector import Inspector
 from bonaface.forensics.inspectors import open_inspectors
-from bonaface.forensics.origin import Evidence, Mark
-from bonaface.forensics.overview import Overview
-from bonaface.forensics.recovery import Sights, Trace, trace
-from bonaface.forensics.report import Report, make_report
-from bonaface.forensics.standing import Consent, look_up_consent
+from bonaface.forensics.origin.audioseal import ABSENT, PublicMark, open_audioseal
+from bonaface.forensics.origin.evidence import Evidence, Mark
+from bonaface.forensics.origin.recovery import Sights, Trace, trace
+from bonaface.forensics.origin.standing import Consent, look_up_consent
+from bonaface.forensics.report.overview import Overview
+from bonaface.forensics.report.report import Report, make_report
 from bonaface.marks.archive.seen import WHOLE, Glance, glance
 from bonaface.marks.credentials.files import Credentials, read_credentials
 from bonaface.marks.picture.reader import read_picture_mark

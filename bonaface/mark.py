@@ -26,6 +26,7 @@ from bonaface.media.film import look_at_film, read_film
 from bonaface.media.fingerprints import fingerprint_file
 from bonaface.media.recording import look_at_recording, read_recording
 from bonaface.media.stills import read_still, write_still
+from bonaface.media.texts import read_texts
 from bonaface.media.tracks import KINDS, SoundFile
 from bonaface.media.video import Encoding, Video
 
@@ -167,13 +168,15 @@ def _statement(job: _Job, ids: Ids, source: Path) -> Statement:
 
 def _mark_film(job: _Job) -> Ids:
     shape = look_at_film(job.path)
-    job.notes.extend(shape.notes)
+    texts = read_texts(job.path)
+    job.notes.extend((*shape.notes, *texts.notes))
     see = PictureMark(job.ids.picture or 0, label=job.order.label)
     hear = _Ears(job.ids.sound or 0, shape.channels)
     quality = job.order.quality
     encoding = Encoding(quality.factor, quality.sound_bits)
     size, rate = shape.upright.size, shape.rate
     with Video(job.half, size, rate, shape.sound_rate, shape.channels, encoding) as video:
+        video.tell(texts)
         for moment in read_film(job.path, shape, job.damage):
             if isinstance(moment, tuple):
                 hear.pass_on(moment, video)

@@ -5,7 +5,7 @@ import http.server
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -177,8 +177,11 @@ class Stamps:
 
 
 @contextmanager
-def serve(answer: Callable[[bytes], bytes | int]) -> Iterator[str]:
-    """Answer posts on the loopback: bytes as a time-stamp reply, a number as a status."""
+def serve(answer: Callable[[bytes], bytes | int | Iterator[bytes]]) -> Iterator[str]:
+    """Answer posts on the loopback: bytes as a time-stamp reply, at once or as they come.
+
+    A number is a status.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -191,9 +194,13 @@ def serve(answer: Callable[[bytes], bytes | int]) -> Iterator[str]:
                 return
             self.send_response(200)
             self.send_header("content-type", "application/timestamp-reply")
-            self.send_header("content-length", str(len(body)))
+            parts = iter((body,)) if isinstance(body, bytes) else body
+            if isinstance(body, bytes):
+                self.send_header("content-length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # who asked has hung up
+                for part in parts:
+                    self.wfile.write(part)
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

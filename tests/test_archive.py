@@ -32,9 +32,9 @@ from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import ConsentRecord, Terms, grant, revoke
 from bonaface.core import SECOND, Picture, Sound
 from bonaface.errors import ConsentDenied, CredentialsError, KeysError
-from bonaface.forensics.origin import Evidence, Mark
-from bonaface.forensics.recovery import HERE, Sights, Trace, trace
-from bonaface.forensics.report import Report, make_report, name_layers, to_json, to_text
+from bonaface.forensics.origin.evidence import Evidence, Mark
+from bonaface.forensics.origin.recovery import HERE, Sights, Trace, trace
+from bonaface.forensics.report.report import Report, make_report, name_layers, to_json, to_text
 from bonaface.forensics.verdict import judge
 from bonaface.log import store
 from bonaface.log.audit import audit

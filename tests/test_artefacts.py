@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Finding, Picture, Sound, Time
 from bonaface.face.find import Face, find_faces
-from bonaface.forensics.artefacts import FACES, Artefacts, calibrate, robust
-from bonaface.forensics.crop import Bytes, Floats
+from bonaface.forensics.artefacts.crop import Bytes, Floats
+from bonaface.forensics.artefacts.inspector import FACES, Artefacts, calibrate, robust
 from bonaface.forensics.look import Look, Sight
 from bonaface.media.photos import read_photo
 

@@ -81,7 +81,7 @@ def test_a_mark_leads_to_its_manifest() -> None:
 
 def test_unknown_and_erased_marks_have_no_match() -> None:
     keep()
-    store.erase((1,))
+    store.erase((store.find_mark(ID)[0].number,))
 
     async def work() -> None:
         async with hosted() as here:

@@ -10,8 +10,8 @@ from test_server_uploads import drawn
 from bonaface.cli import main
 from bonaface.commands.check_folder import Row, list_media, run_folder, to_index, to_table
 from bonaface.errors import UnreadableMedia
-from bonaface.forensics.origin import Evidence
-from bonaface.forensics.report import Report, make_report
+from bonaface.forensics.origin.evidence import Evidence
+from bonaface.forensics.report.report import Report, make_report
 from bonaface.marks.credentials.files import Credentials
 
 HOSTILE = "a<script>alert(1)</script>\x1b[2J.png"

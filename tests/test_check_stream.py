@@ -14,10 +14,10 @@ from films import make_hls, make_statement, pour, reel
 from streams import Day, Made, beginning, flip, problems, save
 
 from bonaface.cli import main
-from bonaface.forensics.playlist import read_playlist
-from bonaface.forensics.stream import check_stream
-from bonaface.forensics.stream_parts import is_stream
-from bonaface.forensics.stream_watch import watch_stream
+from bonaface.forensics.segments.parts import is_stream
+from bonaface.forensics.segments.playlist import read_playlist
+from bonaface.forensics.segments.stream import check_stream
+from bonaface.forensics.segments.watch import watch_stream
 from bonaface.marks.live.session_key import LASTS
 from bonaface.marks.live.track import now
 from bonaface.marks.signers import keys

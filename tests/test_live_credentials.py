@@ -17,7 +17,7 @@ from streams import TICKS, Day, Made, beginning, fetch, flip, follow, problems, 
 from bonaface.consent.records import revoke
 from bonaface.core import SECOND
 from bonaface.errors import ConsentDenied, ConsentMissing
-from bonaface.forensics.stream import check_stream
+from bonaface.forensics.segments.stream import check_stream
 from bonaface.marks.credentials.files import Statement
 from bonaface.marks.live import cbor, cose
 from bonaface.marks.live.beginning_reader import read_beginning

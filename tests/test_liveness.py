@@ -1,24 +1,37 @@
 """Challenges for a live caller, on faces whose light and turns are known."""
 
+import re
 from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
+import cv2
 import numpy as np
 import pytest
 
 from bonaface.core import SECOND, Finding, Picture, Sound
 from bonaface.errors import RequestRefused
 from bonaface.face.find import Face
+from bonaface.face.hands import Hand as HandSeen
+from bonaface.face.hands import find_hands
 from bonaface.forensics.inspector import Seen
+from bonaface.forensics.lipsync.asked import Asked
+from bonaface.forensics.lipsync.mouth import CORNERS, INNER
+from bonaface.forensics.liveness import digits, hand
+from bonaface.forensics.liveness.camera import Camera, read_report
 from bonaface.forensics.liveness.challenge import chance
 from bonaface.forensics.liveness.colour import COUNT, EACH, Colour
-from bonaface.forensics.liveness.round import Round, judge
+from bonaface.forensics.liveness.digits import READ, Digits, agree, read_digits
+from bonaface.forensics.liveness.hand import Hand, ready
+from bonaface.forensics.liveness.round import FEWEST, Round, judge
 from bonaface.forensics.liveness.turn import Turn, measure_relief
 from bonaface.forensics.look import Look, Sight
 from bonaface.forensics.watch import Watch
+from bonaface.media.photos import read_photo
 
 DICE = np.random.default_rng(5)
+NOISE = DICE.normal(0, 2, (300, 320, 3)).astype(np.float32)
 HEAD = np.stack(
     [DICE.uniform(-60, 60, 478), DICE.uniform(-80, 80, 478), DICE.uniform(-30, 30, 478)], 1
 )
@@ -42,11 +55,12 @@ def face(yaw: float = 0.0, *, flat: bool = False, scale: float = 1.0) -> Face:
 
 def look(at: float, shown: Face | None, light: tuple[float, ...] = (1, 1, 1)) -> Look:
     """A grey room with a skin-coloured face, lit by a screen."""
-    pixels = np.full((240, 320, 3), 110, np.float64)
+    pixels = np.full((240, 320, 3), 110, np.float32)
     if shown is not None:
         left, top, right, bottom = (int(x) for x in shown.box)
         pixels[max(0, top) : bottom, left:right] = np.array((150, 110, 95)) * light
-    noisy = np.clip(pixels + DICE.normal(0, 2, pixels.shape), 0, 255).astype(np.uint8)
+    noise = NOISE[DICE.integers(60) :][:240]
+    noisy = np.clip(pixels + noise, 0, 255).astype(np.uint8)
     sights = () if shown is None else (Sight(0, shown),)
     return Look(Picture(int(at * SECOND), noisy), sights)
 
@@ -76,7 +90,7 @@ def test_a_face_that_answers_the_colours_passes(delay: float) -> None:
     assert found.score < 0.2, found.reason
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_film_that_knows_nothing_of_the_colours_fails(seed: int) -> None:
     for other, much in ((None, 0.0), (seed + 50, 0.06)):
         found = see_colours(seed, much, 0.2, other=other)
@@ -136,6 +150,123 @@ def test_nothing_is_said_of_no_face_or_a_small_one(
     assert check.answer().score is None
 
 
+OPENS = np.interp(np.arange(500) / 50, np.arange(0, 10, 0.13), DICE.uniform(0, 1, 77))
+
+
+def say(patch: pytest.MonkeyPatch, said: str | None, *, moving: bool = True) -> Finding:
+    """Digits, heard as `said`, None: as they are shown, and asking for the lips of OPENS."""
+    lips = OPENS.astype(np.float32)
+    patch.setattr(digits, "ask", lambda _: Asked(lips, lips.copy(), np.ones(500, np.float32)))
+    check = Digits(Random(1), lambda _: said or shown)
+    shown = " ".join(step.does for step in check.challenge.steps)
+    check.begin(0)
+    check.push(Sound(0, np.zeros(160_000, np.float32), 16_000))
+    for i in range(100):
+        head = face()
+        marks = head.landmarks.copy()
+        for upper, low in INNER:
+            marks[low] = marks[upper] + (0, 12 * OPENS[5 * i] * moving, 0)
+        for place, across in zip(CORNERS, (-20, 20), strict=True):
+            marks[place] = (160 + across, 150, 0)
+        check.push(look(i / 10, Face(head.box, marks, 1.0, 1.0)))
+    return check.answer()
+
+
+def test_digits_are_read_however_they_are_written() -> None:
+    assert read_digits("Four, too, 71... oh") == "42710"
+    assert agree("4271", "4271") == 1.0
+    assert agree("4271", "0123456789012345") < READ
+
+
+def test_other_words_and_lips_that_stand_still_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    other, still = say(monkeypatch, "12 34 56 78"), say(monkeypatch, None, moving=False)
+    read = say(monkeypatch, None)
+    for found in (other, still):
+        assert found.score is not None
+        assert found.score > 0.7, found.reason
+    assert read.score is not None
+    assert read.score < 0.2, read.reason
+
+
+def wave(patch: pytest.MonkeyPatch, way: float, *, hides: bool = True) -> Finding:
+    """A hand passes each time from the side asked for; `way` -1: from the other, 0: none."""
+    check = Hand(Random(3))
+    check.begin(0)
+    for i in range(88):
+        step = check.challenge.steps[i >= 40]
+        since = i / 10 - step.at / SECOND
+        x = (1.5 - 2 * (since - 1)) * way * (1 if step.does == "left" else -1)
+        there = way != 0 and 1 <= since <= 2.5
+        left = 130 + 120 * x
+        palm = (HandSeen((left, 90.0, left + 60, 150.0), 0.9),) if there else ()
+        patch.setattr(hand, "find_hands", lambda _, palm=palm: palm)
+        seen = look(i / 10, face())
+        if there and hides:
+            pixels = seen.picture.pixels.copy()
+            pixels[90:150, max(0, int(left)) : max(0, int(left) + 60)] = 60
+            seen = Look(Picture(seen.at, pixels), seen.sights)
+        check.push(seen)
+    return check.answer()
+
+
+def test_a_hand_comes_from_its_side_and_hides_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = wave(monkeypatch, 1)
+    assert real.score is not None
+    assert real.score < 0.2, real.reason
+    for other in (wave(monkeypatch, -1), wave(monkeypatch, 0)):
+        assert other.score is not None
+        assert other.score > 0.8, other.reason
+    laid_over = wave(monkeypatch, 1, hides=False)
+    assert laid_over.score is not None
+    assert 0.5 < laid_over.score < 0.8, laid_over.reason
+
+
+@pytest.mark.media
+def test_open_hands_are_found_and_faces_are_not(media: Path) -> None:
+    assert ready()
+    shown = np.asarray(cv2.imread(str(media / "sign" / "ardamavi-Dataset-5-IMG_1123.JPG")))
+    room = np.full((300, 400, 3), 90, np.uint8)
+    room[80:230, 150:300] = cv2.resize(shown[:, :, ::-1], (150, 150))
+    (found,) = find_hands(room)
+    assert 150 < (found.box[0] + found.box[2]) / 2 < 300
+    portrait = read_photo(next((media / "portraits").glob("fictional-*.jpg")))
+    assert find_hands(portrait.pixels) == ()
+
+
+def change(seed: int, *, follows: bool, label: str = "HD Webcam") -> Finding:
+    """A camera that changes as it is asked to, or a film that goes on."""
+    check = Camera(Random(seed))
+    check.begin(0)
+    for n, step in enumerate(check.challenge.steps):
+        width, height, rate = map(int, re.split("[x@]", step.does))
+        size = (height, width) if follows else (360, 640)
+        pace = rate if follows else 25
+        for i in range(3 * pace):
+            at = 3.0 * n + (i + DICE.uniform(0, 0.1) * follows) / pace
+            pixels = np.full((*size, 3), i, np.uint8)
+            check.push(Look(Picture(int(at * SECOND), pixels), ()))
+        report = {"width": width, "height": height, "rate": rate, "label": label}
+        check.note(report | {"sizes": [1920, 1080]})
+    return check.answer()
+
+
+def test_a_camera_follows_and_a_film_does_not() -> None:
+    real, film = change(1, follows=True), change(1, follows=False)
+    named = change(2, follows=True, label="OBS Virtual Camera")
+    assert real.score is not None
+    assert film.score is not None
+    assert named.score is not None
+    assert real.score < 0.5 < named.score < film.score < 0.75
+
+
+@pytest.mark.parametrize("key", ["width", "rate", "label", "sizes"])
+@pytest.mark.parametrize("value", [None, -1, 1e400, float("nan"), True, [2], {}, "x" * 9999])
+def test_a_page_is_not_believed(key: str, value: object) -> None:
+    said: dict[str, object] = {"width": 640, "height": 360, "rate": 13, "label": "", "type": "?"}
+    read = read_report(said | {key: value})
+    assert read is None or (len(read.label) <= 200 and read.most == (0, 0))
+
+
 def test_a_nonce_counts_once_and_in_time() -> None:
     asked = Round(Random(1))
     first = asked.issue(0)
@@ -161,11 +292,17 @@ def test_who_declines_is_not_judged() -> None:
     assert "declined" in asked.seal().word
 
 
-def test_sensitive_callers_are_shown_no_colours() -> None:
-    for seed in range(10):
-        asked = Round(Random(seed), flashes=False)
-        issued = [asked.issue(0) for _ in range(3)]
-        assert [one and one.kind for one in issued] == ["turn", "turn", None]
+@pytest.mark.parametrize("unable", [{"flashes": False}, {"speaks": False}, {"moves": False}])
+def test_nothing_is_asked_that_a_caller_cannot_do(unable: dict[str, bool]) -> None:
+    cannot = {"flashes": "colour", "speaks": "digits", "moves": "hand"}[next(iter(unable))]
+    for seed in range(5):
+        asked = Round(Random(seed), **unable)
+        issued = []
+        while (one := asked.issue(0)) is not None:
+            issued.append(one.kind)
+        assert cannot not in issued
+        assert "camera" in issued
+        assert len(issued) >= FEWEST
 
 
 def said(*scores: float | None) -> list[Finding]:

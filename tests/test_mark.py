@@ -1,6 +1,7 @@
 """`bonaface mark`: media of other tools get all marks, keep what they were, or are refused."""
 
 import json
+import re
 import resource
 import shutil
 import struct
@@ -31,6 +32,7 @@ from bonaface.media import tone
 from bonaface.media.files import Media, look, read_pictures
 from bonaface.media.film import look_at_film, read_film
 from bonaface.media.photos import read_photo
+from bonaface.media.texts import lay_flat
 from bonaface.media.whole import promise
 
 pytestmark = pytest.mark.usefixtures("home")  # keys of the test's own
@@ -217,17 +219,54 @@ def test_where_no_mark_can_be_read_back_it_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_tracks_that_are_not_kept_are_named(tmp_path: Path) -> None:
-    subtitle = tmp_path / "a.srt"
-    subtitle.write_text("1\n00:00:00,100 --> 00:00:00,900\nHello.\n")
     tones = [w for pitch in ("300", "700") for w in ("-f", "lavfi", "-i", f"sine={pitch}:d=1")]
-    words = [*tones, "-i", str(subtitle), "-map", "0", "-map", "1", "-map", "2", "-map", "3"]
-    clip = film(tmp_path / "a.mkv", *words, seconds=1)
-    notes = " ".join(mark(clip, tmp_path / "out.mp4", AI).notes)
-    assert "2 sound tracks" in notes
-    assert "subtitles" in notes
+    clip = film(tmp_path / "a.mkv", *tones, "-map", "0", "-map", "1", "-map", "2", seconds=1)
+    assert "2 sound tracks" in " ".join(mark(clip, tmp_path / "out.mp4", AI).notes)
     left, _ = hear(tmp_path / "out.mp4")
     spectrum = np.abs(np.fft.rfft(left[:48_000]))
     assert abs(int(spectrum.argmax()) - 300) < 5
+
+
+WORDS = """1
+00:00:00,100 --> 00:00:00,500
+<i>Hello</i> you.
+
+2
+00:00:00,500 --> 00:00:01,000
+Zwei
+Zeilen.
+"""
+PARTS = ";FFMETADATA1\n" + "".join(
+    f"[CHAPTER]\nTIMEBASE=1/10\nSTART={at}\nEND={at + 5}\ntitle=Part {at}\n" for at in (0, 5)
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("codec", ["ass", "mov_text"])
+def test_words_that_go_with_a_film_stay(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "a.srt").write_text(WORDS)
+    (tmp_path / "parts.txt").write_text(PARTS)
+    more = ["-i", tmp_path / "a.srt", "-i", tmp_path / "parts.txt", "-map", "0", "-map", "1"]
+    more += ["-map_metadata", "2", "-c:s", codec, "-metadata:s:s:0", "language=deu"]
+    name = "a.mp4" if codec == "mov_text" else "a.mkv"
+    clip = film(tmp_path / name, *map(str, more), seconds=1)
+    notes = " ".join(mark(clip, tmp_path / "out.mp4", AI).notes)
+    assert ("plain text" in notes) == (codec != "mov_text")
+    ffmpeg("-i", tmp_path / "out.mp4", tmp_path / "out.srt")
+    said = (tmp_path / "out.srt").read_text()
+    assert re.findall(r"[.,\d:]+ --> [.,\d:]+", said) == re.findall(r".* --> .*", WORDS)
+    assert "Zwei\nZeilen." in said
+    assert ("<i>" in said) == (codec == "mov_text")
+    with av.open(tmp_path / "out.mp4") as out:
+        assert out.streams.subtitles[0].language == "deu"
+        assert [one["metadata"]["title"] for one in out.chapters()] == ["Part 0", "Part 5"]
+    assert read_credentials(tmp_path / "out.mp4").state == "trusted"
+
+
+def test_of_words_shown_at_once_each_becomes_a_line() -> None:
+    spoken = [(0, 4, "a"), (2, 6, "b"), (8, 9, "c")]
+    wanted = [(0, 2, "a"), (2, 4, "a\nb"), (4, 6, "b"), (8, 9, "c")]
+    assert list(lay_flat(spoken)) == wanted
 
 
 def test_the_original_is_the_parent_and_a_marked_file_is_signed_as_it_is(tmp_path: Path) -> None:

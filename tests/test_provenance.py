@@ -13,7 +13,7 @@ from c2pa import Builder, C2paSignerInfo, Context, Reader, Settings, Signer
 from unsigned import MIMES, allow, build, consent, photo, recorded, write
 
 from bonaface.consent.policy import Permit
-from bonaface.forensics.origin import Evidence, inspect_origin
+from bonaface.forensics.origin.evidence import Evidence, inspect_origin
 from bonaface.marks.credentials import trust
 from bonaface.marks.credentials.ancestry import Ancestor
 from bonaface.marks.credentials.files import Statement, read_credentials, sign_media

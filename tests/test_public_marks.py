@@ -16,7 +16,7 @@ from bonaface import catalogue, config, weights
 from bonaface.check import _public_marks
 from bonaface.core import Sound
 from bonaface.errors import FetchFailed, SettingsError, WeightsDamaged, WeightsMissing
-from bonaface.forensics.audioseal import (
+from bonaface.forensics.origin.audioseal import (
     ABSENT,
     HOP,
     RATE,
@@ -27,7 +27,7 @@ from bonaface.forensics.audioseal import (
     describe_mark,
     open_audioseal,
 )
-from bonaface.forensics.origin import Evidence, inspect_origin
+from bonaface.forensics.origin.evidence import Evidence, inspect_origin
 from bonaface.forensics.verdict import judge
 from bonaface.marks.credentials.files import Credentials
 from bonaface.media.files import Media

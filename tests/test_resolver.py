@@ -16,7 +16,7 @@ from unsigned import write
 
 from bonaface.config import settings
 from bonaface.errors import ResolverFailed, SettingsError
-from bonaface.forensics.recovery import Sights, trace
+from bonaface.forensics.origin.recovery import Sights, trace
 from bonaface.marks.archive import jumbf, resolver
 from bonaface.marks.archive.resolver import ask, read_address
 from bonaface.marks.credentials.files import Statement, sign_media

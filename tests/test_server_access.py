@@ -66,6 +66,13 @@ WANTED = [
     ("POST", "/api/sessions/x/camera", "make"),
     ("DELETE", "/api/sessions/x/camera", "make"),
     ("POST", "/c2pa/soft-bindings/matches/byContent", "check"),
+    ("POST", "/api/rooms", "check"),
+    ("GET", "/api/rooms/x", "check"),
+    ("DELETE", "/api/rooms/x", "check"),
+    ("DELETE", "/api/rooms/x/callers/y", "check"),
+    ("POST", "/api/rooms/x/callers/y/challenge", "check"),
+    ("PUT", "/api/rooms/x/callers/y/reference", "check"),
+    ("GET", "/api/rooms/x/callers/y/picture", "check"),
     ("GET", "/metrics", "admin"),
 ]
 

@@ -21,6 +21,11 @@ from bonaface import weights
 from bonaface.commands.demo import grant_portrait
 from bonaface.consent.records import save_record
 from bonaface.errors import RequestRefused, UnreadableMedia
+from bonaface.marks.archive import archive
+from bonaface.marks.credentials.files import read_credentials
+from bonaface.marks.picture.reader import read_picture_mark
+from bonaface.marks.reading_key import write_id
+from bonaface.media.photos import read_photo
 from bonaface.server.tokens import TokenBook
 from bonaface.server.uploads import Decoder, require_photo
 
@@ -150,7 +155,13 @@ def test_the_demo_portrait_is_taken_with_its_record(tmp_path: Path) -> None:
             assert made["status"] == "active"
             picture = await here.client.get(made["picture"])
             assert picture.headers["Content-Type"] == "image/jpeg"
-            assert Image.open(io.BytesIO(picture.content)).size == (384, 384)
+            (tmp_path / "seen.jpg").write_bytes(picture.content)
+            seen = read_photo(tmp_path / "seen.jpg")
+            assert seen.pixels.shape == (384, 384, 3)
+            mark = read_picture_mark([seen]).mark_id
+            assert mark is not None
+            assert [one.kind for one in archive.find(write_id(mark))] == ["manifest"]
+            assert read_credentials(tmp_path / "seen.jpg").state == "trusted"
             assert len((await here.client.get("/api/likenesses")).json()["likenesses"]) == 2
             place = here.host.settings.home / "likenesses" / made["id"]
             assert place.stat().st_mode & 0o077 == 0

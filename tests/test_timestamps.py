@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from unsigned import allow, consent, write
 
 from bonaface.config import settings
 from bonaface.errors import CredentialsError, KeysError, SettingsError
-from bonaface.marks.credentials import trust
+from bonaface.marks.credentials import relay, trust
 from bonaface.marks.credentials.files import Statement, read_credentials, sign_media
 from bonaface.marks.signers import chain, signing
 from bonaface.media.broadcast.recording import Recording
@@ -119,7 +120,16 @@ def test_stamps_of_openssl_are_taken(
     assert (found.state, found.said.stamp) == ("trusted", "trusted")
 
 
-REFUSALS: dict[str, tuple[Callable[[bytes], bytes | int], str]] = {
+def trickle() -> Iterator[bytes]:
+    """Never quite stop."""
+    for part in repeat(b"."):
+        time.sleep(0.05)
+        yield part
+
+
+REFUSALS: dict[str, tuple[Callable[[bytes], bytes | int | Iterator[bytes]], str]] = {
+    "endless": (lambda _: repeat(bytes(1000)), "more than 65,536 bytes"),
+    "trickling": (lambda _: trickle(), "did not answer in time"),
     "status": (lambda _: 503, "answered with the status 503"),
     "rubbish": (lambda _: b"no", "no time-stamp that holds"),
     "empty": (lambda _: b"", "no time-stamp that holds"),
@@ -132,17 +142,19 @@ def test_without_a_time_stamp_it_is_signed_and_said(
     stamps: Stamps,
     choose: Callable[..., None],
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
     trust.trust(stamps.root.save(tmp_path / "time.pem"), "tsa")
     other: list[bytes] = []
+    monkeypatch.setattr(relay, "WHOLE", 0.4)
 
-    def repeat(request: bytes) -> bytes:
+    def again(request: bytes) -> bytes:
         """Stamp the first request for ever: what is stamped is another signature."""
         other.append(request)
         return stamps.answer(other[0])
 
-    answer, why = REFUSALS.get(name, (repeat, "no time-stamp that holds"))
+    answer, why = REFUSALS.get(name, (again, "no time-stamp that holds"))
     with serve(answer) as address:
         choose(TSA="http://127.0.0.1:9/" if name == "absent" else address)
         if name == "other":
@@ -151,7 +163,7 @@ def test_without_a_time_stamp_it_is_signed_and_said(
         path = sign(tmp_path)
         assert read_credentials(path).state == "trusted"
         assert read_credentials(path).said.stamp == "none"
-        why = "is not there, or did not answer" if name == "absent" else why
+        why = "is not there, or hung up" if name == "absent" else why
         assert why in caplog.text
         path.unlink()
         choose(TSA_REQUIRED="1")

@@ -20,11 +20,11 @@ from PIL.PngImagePlugin import PngInfo
 from unsigned import build, photo, pixels, recorded
 
 from bonaface.check import check
-from bonaface.forensics.origin import Evidence, inspect_origin
-from bonaface.forensics.report import make_report, to_text
-from bonaface.forensics.source_types import BY_AI, BY_CAMERA, describe_source, term
-from bonaface.forensics.tags import LONGEST, Place, Tag, show
-from bonaface.forensics.traces import MOST, declares_ai, inspect_traces
+from bonaface.forensics.origin.evidence import Evidence, inspect_origin
+from bonaface.forensics.origin.source_types import BY_AI, BY_CAMERA, describe_source, term
+from bonaface.forensics.origin.tags import LONGEST, Place, Tag, show
+from bonaface.forensics.origin.traces import MOST, declares_ai, inspect_traces
+from bonaface.forensics.report.report import make_report, to_text
 from bonaface.forensics.verdict import judge
 from bonaface.marks.credentials.claims import Claims
 from bonaface.marks.credentials.files import Credentials, read_credentials

@@ -10,9 +10,9 @@ import pytest
 from bonaface.consent.portrait import hash_portrait
 from bonaface.consent.records import ConsentRecord, Terms, grant, revoke
 from bonaface.core import SECOND, Picture
-from bonaface.forensics.origin import Evidence, Mark, inspect_origin
-from bonaface.forensics.report import WIDTH, make_report, to_json, to_text
-from bonaface.forensics.standing import look_up_consent
+from bonaface.forensics.origin.evidence import Evidence, Mark, inspect_origin
+from bonaface.forensics.origin.standing import look_up_consent
+from bonaface.forensics.report.report import WIDTH, make_report, to_json, to_text
 from bonaface.forensics.verdict import Verdict, judge
 from bonaface.marks.credentials.claims import Claims, ConsentReference
 from bonaface.marks.credentials.files import Credentials, State

@@ -4,6 +4,8 @@ There is no server: what one would answer is a folder, so nothing waits for real
 """
 
 import base64
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ from streams import Made, beginning, flip, save
 from test_live_credentials import ATTACKS
 
 import bonaface.server
+from bonaface.marks.label.wording import LANGUAGES, word
 from bonaface.marks.live.signer import open_signer
 from bonaface.marks.signers import keys
 from bonaface.server.headers import HEADERS
@@ -150,7 +153,7 @@ def test_the_page_goes_on_with_another_key_and_knows_a_card(site: Site) -> None:
 def test_it_plays_and_vouches_for_what_it_plays(playing: Site) -> None:
     page = playing.open(viewport={"width": 390, "height": 780})
     page.wait_for_function("() => document.querySelector('video').currentTime > .5")
-    page.wait_for_function("() => /6 segments/.test(document.querySelector('#told').textContent)")
+    page.wait_for_function("() => /checked: 6/.test(document.querySelector('#told').textContent)")
     assert page.get_attribute("html", "data-proof") == "good"
     assert "made with AI" in page.inner_text("#alert"), "a screen reader hears it"
     assert page.get_attribute("video", "aria-describedby") == "told"
@@ -192,6 +195,25 @@ def test_it_stays_grey_where_it_cannot_tell(playing: Site) -> None:
     page.wait_for_selector('html[data-proof="unsure"]')
     page.wait_for_function("() => document.querySelector('video').currentTime > .2")
     assert "could not be checked" in page.inner_text("#told")
+
+
+@pytest.mark.parametrize(("locale", "says"), [("de-AT", "mit KI erzeugt"), ("eo", "made with AI")])
+def test_it_speaks_the_viewers_language(site: Site, locale: str, says: str) -> None:
+    page = site.open(locale=locale)
+    page.wait_for_function(f"() => /{says}/.test(document.querySelector('#alert').textContent)")
+    assert says in page.get_attribute("video", "aria-label")
+    assert page.get_attribute("html", "lang") == {"de-AT": "de"}.get(locale, "en")
+
+
+def test_its_words_are_whole_in_every_language_of_the_label() -> None:
+    known = json.loads((PAGE / "watch.json").read_text())
+    english = re.findall(r"^  (\w+): \"", (PAGE / "words.js").read_text(), re.MULTILINE)
+    assert set(known) == {*LANGUAGES} - {"en"}
+    for language, words in known.items():
+        assert list(words) == english
+        assert all(words.values())
+        assert "{n}" in words["count"]
+        assert words["ai"] == (word(language).label if word(language).language != "en" else "AI")
 
 
 def test_what_is_not_there_is_said(site: Site) -> None:

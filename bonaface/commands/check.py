@@ -12,7 +12,7 @@ from bonaface.commands.terminal import bar, say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bonaface.forensics.report import Report
+    from bonaface.forensics.report.report import Report
     from bonaface.marks.live.follow import Seen
 
 SEGMENTS = frozenset((".m3u8", ".m4s", ".cmfv", ".cmfa"))
@@ -93,7 +93,7 @@ def _check(options: argparse.Namespace, file: Path, tell: "Callable[[float], Non
 
 
 def _tell_report(options: argparse.Namespace, report: "Report") -> int:
-    from bonaface.forensics.report import to_json, to_text
+    from bonaface.forensics.report.report import to_json, to_text
 
     text = to_json(report, exhibits=options.exhibits) if options.json else to_text(report)
     print(text)
@@ -131,7 +131,7 @@ def _run_address(options: argparse.Namespace) -> int:
 
 
 def _write(path: Path, report: "Report") -> None:
-    from bonaface.forensics.report_page import to_page
+    from bonaface.forensics.report.page import to_page
     from bonaface.vault import write_whole
 
     write_whole(path, to_page(report).encode())
@@ -140,7 +140,7 @@ def _write(path: Path, report: "Report") -> None:
 
 def _is_stream(path: Path) -> bool:
     """Whether segments are signed one by one; a folder of anything else holds media files."""
-    from bonaface.forensics.stream_parts import is_stream
+    from bonaface.forensics.segments.parts import is_stream
 
     try:
         if path.is_dir():
@@ -154,8 +154,8 @@ def _is_stream(path: Path) -> bool:
 
 def _run_stream(options: argparse.Namespace) -> int:
     """Segments that are signed one by one."""
-    from bonaface.forensics import stream
-    from bonaface.forensics.stream_watch import watch_stream
+    from bonaface.forensics.segments import stream
+    from bonaface.forensics.segments.watch import watch_stream
 
     if options.live is None:
         report = stream.check_stream(options.file)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from bonaface.commands.terminal import bar, say
 
 if TYPE_CHECKING:
-    from bonaface.forensics.report import Report
+    from bonaface.forensics.report.report import Report
 
 MEDIA: Final = frozenset(
     [
@@ -107,8 +107,8 @@ def _checked(
     reach: Callable[[float], None],
 ) -> Iterator[tuple[Row, dict[str, Any]]]:
     from bonaface.errors import BonafaceError
-    from bonaface.forensics.report import to_json
-    from bonaface.forensics.report_page import to_page
+    from bonaface.forensics.report.page import to_page
+    from bonaface.forensics.report.report import to_json
 
     for i, file in enumerate(files):
         name = file.relative_to(folder).as_posix()

@@ -77,7 +77,7 @@ def grant_portrait(portrait: Path) -> "ConsentRecord":
 
 def _check(output: Path) -> int:
     from bonaface.check import check
-    from bonaface.forensics.report import to_text
+    from bonaface.forensics.report.report import to_text
 
     with bar(f"Reading {output} back"):
         report = check(output)

@@ -5,8 +5,8 @@ from bonaface.errors import WeightsMissing
 from bonaface.face.find import Face
 from bonaface.face.human import is_human
 from bonaface.fairness.audit import Subject
-from bonaface.forensics.artefacts import MARGIN, SIDE, SUSPECT, Artefacts, calibrate
-from bonaface.forensics.crop import cut_face
+from bonaface.forensics.artefacts.crop import cut_face
+from bonaface.forensics.artefacts.inspector import MARGIN, SIDE, SUSPECT, Artefacts, calibrate
 
 
 def list_subjects() -> list[Subject]:

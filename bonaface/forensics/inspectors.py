@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from bonaface.errors import WeightsMissing
 from bonaface.forensics.inspector import Inspector
 
-Kind: TypeAlias = Literal["video", "image", "audio"]
+Kind: TypeAlias = Literal["video", "image", "audio", "live"]
 
 
 def open_inspectors(kind: Kind) -> tuple[tuple[Inspector, ...], tuple[str, ...]]:
@@ -23,7 +23,7 @@ def open_inspectors(kind: Kind) -> tuple[tuple[Inspector, ...], tuple[str, ...]]
 
 
 def _artefacts() -> Inspector:
-    from bonaface.forensics.artefacts import Artefacts  # noqa: PLC0415  opened when it is wanted
+    from bonaface.forensics.artefacts.inspector import Artefacts  # noqa: PLC0415  opened when it is wanted
 
     return Artefacts()
 
@@ -40,8 +40,15 @@ def _pulse() -> Inspector:
     return Pulse()
 
 
+def _spoof() -> Inspector:
+    from bonaface.forensics.spoof.inspector import Spoof  # noqa: PLC0415  the same
+
+    return Spoof()
+
+
 _ALL: tuple[tuple[frozenset[Kind], Callable[[], Inspector]], ...] = (
-    (frozenset({"video", "image"}), _artefacts),
+    (frozenset({"video", "image", "live"}), _artefacts),
     (frozenset({"video"}), _lipsync),
     (frozenset({"video"}), _pulse),
+    (frozenset({"video", "audio"}), _spoof),
 )

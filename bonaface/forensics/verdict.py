@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 
 from bonaface.core import Finding
 from bonaface.forensics.fusion import Fused, fuse
-from bonaface.forensics.origin import Evidence, bound_elsewhere, inspect_origin
-from bonaface.forensics.traces import declares_ai, limit_traces
+from bonaface.forensics.origin.evidence import Evidence, bound_elsewhere, inspect_origin
+from bonaface.forensics.origin.traces import declares_ai, limit_traces
 
 Word: TypeAlias = Literal[
     "made-by-ai", "manipulated", "authentic-signed", "no-signs", "cannot-tell"

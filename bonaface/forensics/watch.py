@@ -25,6 +25,14 @@ class Watch:
         for one in self._inspectors:
             one.reset()
 
+    def join(self, inspectors: Sequence[Inspector]) -> None:
+        """Let these look too, from now on, in place of others of the same name."""
+        names = {one.name for one in inspectors}
+        kept = [one for one in self._inspectors if one.name not in names]
+        self._inspectors = (*kept, *inspectors)
+        for name in names:
+            self._newest.pop(name, None)
+
     def push(self, item: Seen) -> tuple[Finding, ...]:
         """Pass it to all, pictures at most three times a second."""
         self._at = max(self._at, item.at)

@@ -95,7 +95,7 @@ def find_sound(container: InputContainer) -> AudioStream | None:
 
 
 def sound_notes(container: InputContainer) -> Iterator[str]:
-    """Say what of the sound and of what goes with it is not kept."""
+    """Say what of the sound is not kept."""
     sounds = container.streams.audio
     sound = find_sound(container)
     if sounds and sound is None:
@@ -104,8 +104,6 @@ def sound_notes(container: InputContainer) -> Iterator[str]:
         yield f"It has {len(sounds)} sound tracks; only the first was kept."
     if sound and sound.codec_context.channels > 2:
         yield f"Its sound of {sound.codec_context.channels} channels was mixed down to stereo."
-    if container.streams.subtitles:
-        yield "Its subtitles were left out; keep them as a file of their own."
 
 
 def _pictures(container: InputContainer) -> VideoStream:

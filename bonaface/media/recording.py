@@ -73,3 +73,5 @@ def _is_fine(form: str, codec: str) -> bool:
 def _notes(container: InputContainer) -> Iterator[str]:
     if container.streams.video:
         yield "Its cover picture was left out."
+    if container.streams.subtitles or container.chapters():
+        yield "Its chapters and subtitles were left out."

@@ -13,6 +13,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from bonaface.core import SECOND
 from bonaface.marks.marked import MarkedPicture, MarkedSound, require_marked
 from bonaface.media.drafts import draft, writing
+from bonaface.media.texts import Texts
 from bonaface.media.tracks import SoundTrack
 
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ class Video:
             if error is None:
                 self._finish()
             self._container.close()
+
+    def tell(self, texts: Texts) -> None:
+        """Write the words that go with a film, before the first picture and sound."""
+        with writing(self._path):
+            texts.open(self._container).write()
 
     def show(self, picture: MarkedPicture) -> None:
         """Encode one picture, shown from its own time."""

@@ -51,8 +51,9 @@ def needs(scope: str) -> Callable[..., Caller]:
     return caller
 
 
+may_check = needs("check")
 Maker = Annotated[Caller, Depends(needs("make"))]
-Checker = Annotated[Caller, Depends(needs("check"))]
+Checker = Annotated[Caller, Depends(may_check)]
 Consenter = Annotated[Caller, Depends(needs("consent"))]
 Administrator = Annotated[Caller, Depends(needs("admin"))]
 

@@ -26,6 +26,7 @@ from bonaface.server.metrics import Metrics
 from bonaface.server.readers import MarkReader
 from bonaface.server.recordings import RecordingStore
 from bonaface.server.registry import Registry
+from bonaface.server.rooms import Rooms
 from bonaface.server.routes import (
     bindings,
     broadcasts,
@@ -36,6 +37,7 @@ from bonaface.server.routes import (
     page,
     peers,
     receipts,
+    rooms,
     sessions,
 )
 from bonaface.server.routes import settings as chosen
@@ -57,6 +59,7 @@ TAGS = [
     {"name": "broadcasts", "description": "HLS, recordings, RTMP, and the face as a webcam."},
     {"name": "credentials", "description": "Signed manifests, found by hidden mark (C2PA 2.4)."},
     {"name": "checks", "description": "What a film, picture or sound is, with the evidence."},
+    {"name": "rooms", "description": "Whether live callers are who and what they seem."},
     {"name": "health", "description": "Whether it is well, and what it measures."},
 ]
 MakeEngine = Callable[[ServerSettings], Engine]
@@ -77,9 +80,7 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
                 app.state.host, app.state.metrics = host, Metrics(host.registry, tally)
                 chores = [group.create_task(one) for one in _chores(host, app.state.metrics)]
                 yield
-                await host.registry.close()
-                await host.broadcasts.close()
-                host.checks.close()
+                await _close(host)
                 for chore in chores:
                     chore.cancel()
         finally:
@@ -98,8 +99,8 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
     )
     app.add_middleware(Guard, settings=settings, tally=tally)
     problems.install(app)
-    parts = (chosen, likenesses, sessions, events, receipts, peers, broadcasts, bindings, checks)
-    for part in (*parts, health, page):
+    live = (sessions, events, receipts, peers, broadcasts, rooms)
+    for part in (chosen, likenesses, *live, bindings, checks, health, page):
         app.include_router(part.router)
     return app
 
@@ -123,9 +124,17 @@ def _open(
         broadcasts=Broadcasts(registry, group),
         recordings=recordings,
         checks=Checks(settings.home, group),
+        rooms=Rooms(group),
         bench=bench,
         troubles={"warm": "It is warming up."},
     )
+
+
+async def _close(host: Host) -> None:
+    await host.registry.close()
+    await host.broadcasts.close()
+    await host.rooms.close()
+    host.checks.close()
 
 
 def _live_engine(settings: ServerSettings) -> Engine:
@@ -135,7 +144,8 @@ def _live_engine(settings: ServerSettings) -> Engine:
 
 
 def _chores(host: Host, metrics: Metrics) -> tuple[Coroutine[Any, Any, None], ...]:
-    return host.registry.sweep(), host.broadcasts.sweep(), _sample(metrics), _warm(host)
+    sweeps = host.registry.sweep(), host.broadcasts.sweep(), host.rooms.sweep()
+    return *sweeps, _sample(metrics), _warm(host)
 
 
 async def _sample(metrics: Metrics) -> None:

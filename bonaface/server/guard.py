@@ -26,8 +26,17 @@ UPLOADS = "/api/likenesses"
 PICTURE = "/background"
 READ = "/c2pa/soft-bindings/matches/byContent"
 CHECKS = "/api/checks"
-COSTLY = (UPLOADS, CHECKS, "/api/sessions", "/whip/", "/whep/", READ)  # what a POST there begins
-CHEAP = ("/say", "/interrupt", "/tickets")
+ROOMS = "/api/rooms"
+COSTLY = (
+    UPLOADS,
+    CHECKS,
+    ROOMS,
+    "/api/sessions",
+    "/whip/",
+    "/whep/",
+    READ,
+)  # what a POST there begins
+CHEAP = ("/say", "/interrupt", "/tickets", "/challenge")
 QUIET = ("/healthz", "/page/")  # never refused for their number
 
 

@@ -19,6 +19,7 @@ from bonaface.server.rates import Buckets
 from bonaface.server.readers import MarkReader
 from bonaface.server.recordings import RecordingStore
 from bonaface.server.registry import Registry
+from bonaface.server.rooms import Rooms
 from bonaface.server.settings import ServerSettings
 from bonaface.server.tickets import TicketOffice
 from bonaface.server.tokens import TokenBook
@@ -43,6 +44,7 @@ class Host:
     broadcasts: Broadcasts
     recordings: RecordingStore
     checks: Checks
+    rooms: Rooms
     bench: ThreadPoolExecutor  # the one thread on which likenesses are made and opened
     boot: str = field(default_factory=lambda: secrets.token_hex(8))
     failures: Buckets = field(default_factory=lambda: Buckets(steady=0.2, burst=10))  # wrong tokens

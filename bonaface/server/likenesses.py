@@ -1,4 +1,4 @@
-"""The likenesses of this installation: photo, consent record, rigs and a marked thumbnail.
+"""The likenesses of this installation: photo, consent record, rigs and a signed thumbnail.
 
 Each has a folder of its own under BONAFACE_HOME, with a random name; nothing of a user's file name
 is ever used. The photo is kept as a PNG that was written here, so that bytes of strangers are
@@ -30,15 +30,16 @@ from bonaface.consent.policy import Permit, permit
 from bonaface.consent.records import ConsentRecord, load_record, save_record
 from bonaface.core import Picture
 from bonaface.errors import (
+    BonafaceError,
     ConsentError,
     ConsentInvalid,
     ConsentMissing,
-    KeysError,
     RequestRefused,
-    UnwritableMedia,
 )
-from bonaface.marks.picture.mark import PictureMark
-from bonaface.marks.reading_key import draw_mark_id
+from bonaface.marks.credentials.files import Statement, sign_media
+from bonaface.marks.picture.mark import StillMark
+from bonaface.marks.reading_key import draw_mark_id, write_id
+from bonaface.media.fingerprints import fingerprint_file
 
 THUMBNAIL: Final = (384, 384)  # px
 MOST_RIGS: Final = 6  # sizes kept of one likeness
@@ -98,25 +99,23 @@ class LikenessStore:
         """Keep a portrait whose consent holds now.
 
         Raises ConsentError, PortraitRefused, WeightsMissing, RequestRefused (507) when there are
-        too many, and KeysError when the disk refuses.
+        too many, CredentialsError, and KeysError when the disk refuses.
         """
         if sum(1 for _ in self._folders()) >= self._most:
             raise RequestRefused(507, f"There are {self._most} likenesses.", "Delete some.", "full")
         leave = permit(given.record, given.picture, given.record.terms.purposes[0], _now())
-        thumbnail = _draw_thumbnail(build_likeness(given.picture, THUMBNAIL), leave)
+        likeness = build_likeness(given.picture, THUMBNAIL)
         place = self._folder / secrets.token_hex(8)
         name = given.name or given.record.terms.subject
-        parts = {
-            "portrait.png": _to_png(given.picture),
-            "thumbnail.jpg": thumbnail,
-            "about.json": json.dumps({"name": name}).encode(),  # last: it makes the folder count
-        }
+        portrait = _to_png(given.picture)
         try:
             place.mkdir(mode=0o700, parents=True)
             save_record(given.record, place / "record.json")
-            for part, data in parts.items():
-                vault.create_private(place / part, data)
-        except (OSError, KeysError, UnwritableMedia):
+            vault.create_private(place / "portrait.png", portrait)
+            _make_thumbnail(place / "thumbnail.jpg", likeness, leave, portrait)
+            about = json.dumps({"name": name}).encode()
+            vault.create_private(place / "about.json", about)  # last: it makes the folder count
+        except (OSError, BonafaceError):
             shutil.rmtree(place, ignore_errors=True)
             raise
         return _describe(place, _now())
@@ -134,7 +133,7 @@ class LikenessStore:
         return (self._place(likeness_id) / "portrait.png").read_bytes()
 
     def thumbnail(self, likeness_id: str) -> bytes:
-        """A JPEG of the likeness at rest, labelled and marked. Raises RequestRefused (404)."""
+        """A signed JPEG of the likeness at rest. Raises RequestRefused (404)."""
         return (self._place(likeness_id) / "thumbnail.jpg").read_bytes()
 
     def open(
@@ -212,14 +211,23 @@ def _describe(folder: Path, now: datetime) -> Entry:
     )
 
 
-def _draw_thumbnail(likeness: Likeness, leave: Permit) -> bytes:
-    """The face as it will appear: at rest, drawn with leave, labelled and marked."""
+def _make_thumbnail(path: Path, likeness: Likeness, leave: Permit, portrait: bytes) -> None:
+    """The face as it will appear: at rest, drawn with leave, labelled, marked and signed.
+
+    Signing enters its mark into the log, as of all that is made.
+    """
     rest = Pose(0, np.zeros(len(SHAPES), np.float32))
     drawn = next(iter(Renderer(likeness, leave).push(rest)))
-    marked = next(iter(PictureMark(draw_mark_id()).push(drawn)))
+    marked = next(iter(StillMark(draw_mark_id()).push(drawn)))
     file = io.BytesIO()
     Image.fromarray(marked.pixels).save(file, "JPEG", quality=88)
-    return file.getvalue()
+    half = path.with_suffix(".unsigned")
+    vault.create_private(half, file.getvalue())
+    seen = fingerprint_file(half)
+    mark = write_id(marked.mark_id)
+    statement = Statement(_now(), leave, portrait, mark, seen=seen)
+    sign_media(half, path, "image/jpeg", statement)
+    half.unlink()
 
 
 def _to_png(picture: Picture) -> bytes:

@@ -14,8 +14,8 @@ from typing import Final
 
 from bonaface.check import check
 from bonaface.errors import BonafaceError
-from bonaface.forensics.report import to_json
-from bonaface.forensics.report_page import to_page
+from bonaface.forensics.report.page import to_page
+from bonaface.forensics.report.report import to_json
 from bonaface.server.decode import bound, say
 
 SECONDS: Final = 300  # of CPU time

@@ -6,7 +6,7 @@ Real faces of fold 1 (`train.kept`: all its films, every fourth picture) and one
 as they are and after a way through programs and encoders. A logistic regression on both, equally
 likely, gives slope and shift; then the shift is lowered until no more than one real picture or
 film in a hundred reaches DECIDES. The Poisson swap is no part of it. Prints what
-`bonaface/forensics/artefacts.py` calls SLOPE and SHIFT.
+`bonaface/forensics/artefacts/inspector.py` calls SLOPE and SHIFT.
 """
 
 import sys
@@ -19,7 +19,7 @@ from forge import ALONE, Bytes, Floats, swap
 from learn import SHARES, kept
 from ways import draw
 
-from bonaface.forensics.artefacts import MARGIN, SIDE, Artefacts, robust
+from bonaface.forensics.artefacts.inspector import MARGIN, SIDE, Artefacts, robust
 
 DECIDES = 0.97  # the chance at which the verdict speaks of a forgery
 ALARMS = 0.01  # of the real ones, at most

@@ -7,7 +7,7 @@ import numpy as np
 from encoders import Bytes
 from forge import OVAL
 
-from bonaface.forensics.crop import Cut
+from bonaface.forensics.artefacts.crop import Cut
 
 PARTS = 60  # principal components of a rebuilt face
 SIDE = 96  # px of it

@@ -2,7 +2,7 @@
 
 Photographs of folds 1 and 2 (what faces.py gathered), as they are and through encoders. Prints what
 1 in 500 and 1 in 1000 of them exceed, each in the worst of these conditions: 2.54 and 2.67. PAINTED
-of `bonaface/forensics/drawn.py` lies between. Drawings judge it (bench/artefacts.py).
+of `bonaface/forensics/artefacts/drawn.py` lies between. Drawings judge it (bench/artefacts.py).
 """
 
 import sys
@@ -12,7 +12,7 @@ import numpy as np
 from calibrate import cut_closer
 from encoders import Bytes, Code
 
-from bonaface.forensics.drawn import edges_over_grain
+from bonaface.forensics.artefacts.drawn import edges_over_grain
 
 REFUSED = (0.002, 0.001)  # of the photographs
 WAYS: dict[str, Callable[[Bytes], Bytes]] = {

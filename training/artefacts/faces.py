@@ -4,8 +4,8 @@
 
 Only media that `training/sources.py` does not keep for judging. Films give a face a second, at
 most 12, of the first face in them. A crop is SIDE pixels square, the face MARGIN wider than its
-landmarks on each side, cut as the inspector cuts (`bonaface/forensics/crop.py`): never beyond the
-picture, so that nothing learns mirrored or repeated borders.
+landmarks on each side, cut as the inspector cuts (`bonaface/forensics/artefacts/crop.py`): never
+beyond the picture, so that nothing learns mirrored or repeated borders.
 """
 
 import csv
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Picture
 from bonaface.face.find import Face, find_faces
-from bonaface.forensics.crop import cut_face
+from bonaface.forensics.artefacts.crop import cut_face
 from bonaface.media.files import read_pictures
 from bonaface.media.photos import read_photo
 

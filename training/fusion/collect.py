@@ -23,7 +23,7 @@ from media import KINDS, kind_of, list_items, worsen
 from bonaface.core import Finding
 from bonaface.errors import BonafaceError, WeightsError
 from bonaface.examine import examine
-from bonaface.forensics.crop import cut_face, sharpness
+from bonaface.forensics.artefacts.crop import cut_face, sharpness
 from bonaface.forensics.inspector import Inspector, Seen
 from bonaface.forensics.inspectors import open_inspectors
 from bonaface.forensics.look import Look

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+from alike import pair
 from item import Item
-from photos import pair
 
 from bonaface.errors import UnreadableMedia
 from bonaface.media.files import look

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bonaface.core import SECOND, Exhibit, Finding, Time
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.lipsync.asked import STEPS, Asked, ask, count_spoken
+from bonaface.forensics.lipsync.closures import find_open, list_closures, tell
 from bonaface.forensics.lipsync.curves import AT_ONCE, draw_curves, draw_strip
 from bonaface.forensics.lipsync.odds import open_odds, to_chance
 from bonaface.forensics.lipsync.profile import Profile, compare, only_fast
@@ -29,6 +30,7 @@ SMALL: Final = 20.0  # px
 OFTEN: Final = 8.0  # pictures a second
 STILL: Final = 0.004  # spread of the opening of lips that do not move
 PLAIN, SOME = 0.45, 0.25  # agreement: 8 and 17 of 22 real clips have more
+SUSPECT: Final = 0.5  # from which closures are looked for, which takes a second
 CLEARER: Final = 0.15  # by which another offset must fit better to be told
 GOOD: Final = (5.0, 40.0)  # s of speech and px of mouth from which more does not help
 
@@ -98,11 +100,14 @@ class Lipsync:
         profile = compare(seen, heard.opening)
         odds = open_odds().weigh(profile)
         self._odds.append((odds, profile.seconds))
+        chance, reason = to_chance(odds), explain(profile)
+        if chance >= SUSPECT:
+            reason += tell(find_open(seen, list_closures(sound)), first)
         wide = float(np.median([mouth.pixels for mouth in window.mouths]))
         return Finding(
             *span,
-            to_chance(odds),
-            explain(profile),
+            chance,
+            reason,
             quality=min(1.0, spoken / GOOD[0]) * min(1.0, wide / GOOD[1]),
             exhibits=tuple(show(window, seen, heard)),
         )

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 from bonaface.core import SECOND, Finding, Time
 from bonaface.forensics.inspector import Seen
 
-Kind: TypeAlias = Literal["colour", "turn"]
+Kind: TypeAlias = Literal["colour", "turn", "digits", "hand", "camera"]
 NONCE = 128  # bits
 SURE = 3.0  # log odds: no challenge may say more by itself
 
@@ -18,7 +18,7 @@ class Step:
     """What the page shows or says from `at` until the next step, after the challenge began."""
 
     at: Time
-    does: str  # "#rrggbb" to fill the screen with, or "left", "right"
+    does: str  # of each kind: docs/liveness.md
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ COLOURS = ("#ffffff", "#303030", "#5078ff", "#50dc78", "#ffc850")
 COUNT, EACH, LATEST = 8, 0.8, 1.0  # colours, s each, s of delay that a network may add
 LEAST_FACE, LEAST_LOOKS, DARK = 60, 30, 0.004  # px high, looks, linear light of the skin
 DECOYS = 200  # rows that were not shown
-MIDDLE, SLOPE = 2.9, 2.5  # of decoys' deviations: chosen by hand, not calibrated
+MIDDLE, SLOPE = 1.8, 1.1  # of decoys' deviations: fitted on simulated callers (bench/liveness.py)
 Floats = NDArray[np.float64]
 _SKIN = (10, 67, 297, 50, 280, 205, 425, 101, 330)  # forehead and cheeks
-_TO_LIGHT = np.where(
+TO_LIGHT = np.where(
     np.arange(256) <= 10,
     np.arange(256) / 255 / 12.92,
     ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
@@ -62,20 +62,31 @@ class Colour:
         elif (light := measure_light(item)) is not None:
             self._seen.append((when, light))
 
+    def measure(self) -> tuple[float, float] | None:
+        """As `compare` does; None where the face was not seen well enough."""
+        if len(self._seen) < max(LEAST_LOOKS, self._small):
+            return None
+        return compare(self._seen, self._row)
+
     def answer(self) -> Finding:
         """Compare with what was shown."""
         began, until = self._window.span
-        if len(self._seen) < max(LEAST_LOOKS, self._small):
+        measured = self.measure()
+        if measured is None:
             why = "The face was not seen long enough, large enough or well enough lit."
             return Finding(began, until, NAME, None, why, whole=True, quality=0.0)
-        fit, beyond = compare(self._seen, self._row)
+        fit, beyond = measured
         answers = "follows" if beyond > MIDDLE else "does not follow"
         why = (
             f"The light on the face {answers} the colours that the screen showed "
             f"(agreement {fit:.2f}; that is {beyond:.1f} spreads above rows that were not shown)."
         )
-        score = chance(SLOPE * (MIDDLE - beyond))
-        return Finding(began, until, NAME, score, why, whole=True)
+        return Finding(began, until, NAME, chance(weigh(beyond)), why, whole=True)
+
+
+def weigh(beyond: float) -> float:
+    """Log odds of an attack."""
+    return SLOPE * (MIDDLE - beyond)
 
 
 def measure_light(look: Look) -> Floats | None:
@@ -120,7 +131,7 @@ def _steady(values: Floats, times: Floats) -> Floats:
 def _levels(row: Sequence[str]) -> Floats:
     """The linear light of colours, (n, 3)."""
     codes = np.array([list(bytes.fromhex(one[1:])) for one in row])
-    return np.asarray(_TO_LIGHT[codes], np.float64)
+    return np.asarray(TO_LIGHT[codes], np.float64)
 
 
 def _draw(random: Random) -> list[str]:
@@ -140,7 +151,7 @@ def _decoys() -> tuple[tuple[str, ...], ...]:
 def _patch(pixels: NDArray[np.uint8], place: NDArray[np.floating], reach: int) -> Floats:
     x, y = int(place[0]), int(place[1])
     cut = pixels[max(0, y - reach) : max(0, y + reach), max(0, x - reach) : max(0, x + reach)]
-    return _TO_LIGHT[cut.reshape(-1, 3)]
+    return TO_LIGHT[cut.reshape(-1, 3)]
 
 
 def _behind(pixels: NDArray[np.uint8], box: tuple[float, float, float, float]) -> Floats:
@@ -154,5 +165,5 @@ def _behind(pixels: NDArray[np.uint8], box: tuple[float, float, float, float]) -
     free[:, max(0, first) : max(0, last) + 1] = False
     free[int(64 * max(0.0, min(bottom, tall)) / tall) :] = False
     del top
-    light = _TO_LIGHT[small[free] if free.sum() > 64 else small.reshape(-1, 3)]
+    light = TO_LIGHT[small[free] if free.sum() > 64 else small.reshape(-1, 3)]
     return np.asarray(light.mean(axis=0))

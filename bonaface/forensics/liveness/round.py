@@ -5,7 +5,7 @@ bounded, so no single one turns a seal green. A round has no answer until all th
 answered, and the caller may decline: then nothing was looked at, and nothing is said.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from random import Random
@@ -14,12 +14,18 @@ from typing import Literal, TypeAlias
 from bonaface.core import SECOND, Finding, Time
 from bonaface.errors import RequestRefused
 from bonaface.forensics.inspector import Seen
+from bonaface.forensics.liveness import digits, hand
+from bonaface.forensics.liveness.camera import Camera
 from bonaface.forensics.liveness.challenge import Challenge, Check
 from bonaface.forensics.liveness.colour import Colour
+from bonaface.forensics.liveness.digits import Digits
+from bonaface.forensics.liveness.hand import Hand
 from bonaface.forensics.liveness.turn import Turn
 
+Make: TypeAlias = Callable[[Random], Check]
 Colouring: TypeAlias = Literal["grey", "green", "amber", "red"]
 PATIENCE: Time = 60 * SECOND  # from when a challenge was issued until it must have begun
+FEWEST = 4  # challenges, where some of them may be asked again
 # Two turns say at most -4: a driven made face turns too, so turns alone never make a seal green.
 PASSED, FAILED = -4.5, 2.0  # summed log odds
 
@@ -36,9 +42,15 @@ class Seal:
 class Round:
     """The challenges of one caller, one after the other."""
 
-    def __init__(self, random: Random, *, flashes: bool = True) -> None:
-        """Draw the order. Without `flashes` (for who is sensitive to light) no colours."""
-        kinds: list[Callable[[Random], Check]] = [Turn, Turn, *([Colour] if flashes else [])]
+    def __init__(
+        self, random: Random, *, flashes: bool = True, speaks: bool = True, moves: bool = True
+    ) -> None:
+        """Draw the order.
+
+        Without `flashes` (who is sensitive to light) no colours, unless the caller `speaks` no
+        digits, unless they `move` neither turns nor hands: others are asked again instead.
+        """
+        kinds = draw_kinds(flashes=flashes, speaks=speaks, moves=moves)
         random.shuffle(kinds)
         self._waiting = [kind(random) for kind in kinds]
         self._asked = len(kinds)
@@ -71,6 +83,11 @@ class Round:
         if self._now is not None and self._began:
             self._now.push(item)
 
+    def note(self, report: Mapping[str, object]) -> None:
+        """Take what the page says of its camera; nothing of it is believed."""
+        if isinstance(self._now, Camera) and self._began:
+            self._now.note(report)
+
     def decline(self) -> None:
         """The caller says no: forget all."""
         self._declined, self._now, self._waiting, self.findings = True, None, [], ()
@@ -92,6 +109,20 @@ class Round:
         if self._now is not None:
             self.findings = (*self.findings, self._now.answer())
             self._now = None
+
+
+def draw_kinds(*, flashes: bool, speaks: bool, moves: bool) -> list[Make]:
+    """What can be asked of a caller, with the models that are here, 40 s in all.
+
+    What cannot be asked is made up for by asking again what can.
+    """
+    able: list[Make] = [
+        *([Colour] * flashes),
+        *([Turn] * moves),
+        *([Digits] * (speaks and digits.ready())),
+        *([Hand] * (moves and hand.ready())),
+    ]
+    return [*able, *able[: max(0, FEWEST - 1 - len(able))], Camera]
 
 
 def judge(findings: Sequence[Finding], asked: int) -> Seal:

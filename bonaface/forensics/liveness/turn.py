@@ -18,8 +18,8 @@ from bonaface.forensics.look import Look
 
 NAME = "liveness-turn"
 REST, LASTS = 1.0, 5.0  # s straight ahead, s in all
-FAR = 12.0  # degrees that count as a turn
-FLAT, SLOPE = 0.025, 150.0  # relief, of a face's height: chosen by hand, not calibrated
+FAR = 10.6  # degrees that count as a turn, as the mesh sees them
+FLAT, SLOPE = 0.0166, 170.0  # relief, of a face's height; all fitted by bench/liveness.py
 LEAST_FACE, LEAST_LOOKS = 60, 15  # px high, looks
 ABSENT, STILL = 2.0, 3.0  # log odds for a head that turned, for one that did not
 _RIGHT, _LEFT = 234, 454  # cheeks of the subject
@@ -60,24 +60,34 @@ class Turn:
                 )
             )
 
+    def measure(self) -> tuple[float, float] | None:
+        """Degrees to the side asked for, and relief; None where the face was not seen enough."""
+        rest = [one for one in self._seen if one[0] <= REST]
+        if len(rest) < LEAST_LOOKS // 5 or len(self._seen) < LEAST_LOOKS:
+            return None
+        ahead = float(np.median([yaw for _, yaw, _ in rest]))
+        _, yaw, turned = max(self._seen, key=lambda one: self._sign * (one[1] - ahead))
+        return self._sign * (yaw - ahead), measure_relief(rest[len(rest) // 2][2], turned)
+
     def answer(self) -> Finding:
         """Did it turn the right way, and as a round thing does?"""
         began, until = self._window.span
-        rest = [one for one in self._seen if one[0] <= REST]
-        if len(rest) < LEAST_LOOKS // 5 or len(self._seen) < LEAST_LOOKS:
+        measured = self.measure()
+        if measured is None:
             why = "The face was not seen long enough or large enough."
             return Finding(began, until, NAME, None, why, whole=True, quality=0.0)
-        ahead = float(np.median([yaw for _, yaw, _ in rest]))
-        _, yaw, turned = max(self._seen, key=lambda one: self._sign * (one[1] - ahead))
-        far = self._sign * (yaw - ahead)
+        far, relief = measured
         if far < FAR:
             why = f"The head did not turn to the side asked for ({max(far, 0.0):.0f} degrees)."
-            return Finding(began, until, NAME, chance(STILL), why, whole=True)
-        relief = measure_relief(rest[len(rest) // 2][2], turned)
-        odds = min(STILL, max(-ABSENT, SLOPE * (FLAT - relief)))
-        manner = "as a head does" if relief > FLAT else "as a flat picture does"
-        why = f"The head turned {far:.0f} degrees to the side that was asked for, {manner}."
-        return Finding(began, until, NAME, chance(odds), why, whole=True)
+        else:
+            manner = "as a head does" if relief > FLAT else "as a flat picture does"
+            why = f"The head turned {far:.0f} degrees to the side that was asked for, {manner}."
+        return Finding(began, until, NAME, chance(weigh(far, relief)), why, whole=True)
+
+
+def weigh(far: float, relief: float) -> float:
+    """Log odds of an attack."""
+    return STILL if far < FAR else min(STILL, max(-ABSENT, SLOPE * (FLAT - relief)))
 
 
 def measure_yaw(landmarks: NDArray[np.floating]) -> float:

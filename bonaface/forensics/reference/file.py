@@ -91,12 +91,16 @@ def load_reference(path: Path) -> Reference:
 
     Raises UnreadableMedia for what is no reference, KeysError for what others may read.
     """
-    data = vault.read_private(path)
+    return parse_reference(vault.read_private(path), path.name)
+
+
+def parse_reference(data: bytes, name: str) -> Reference:
+    """Read one from the bytes of its file, called `name`. Raises UnreadableMedia."""
     try:
         return _parse(data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as cause:
         remedy = "Make one with: bonaface reference make"
-        raise UnreadableMedia(f"{path.name} is no reference of this version.", remedy) from cause
+        raise UnreadableMedia(f"{name} is no reference of this version.", remedy) from cause
 
 
 def _parse(data: bytes) -> Reference:

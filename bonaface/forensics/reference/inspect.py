@@ -19,7 +19,11 @@ def open_reference(path: Path) -> tuple[Inspector, ...]:
 
     Raises UnreadableMedia, KeysError, and ConsentDenied when the consent is over or taken back.
     """
-    reference = load_reference(path)
+    return compare_with(load_reference(path))
+
+
+def compare_with(reference: Reference) -> tuple[Inspector, ...]:
+    """The inspectors of a reference that was read. Raises ConsentDenied."""
     reference.check(datetime.now(UTC))
     inspectors: list[Inspector] = []
     if reference.voice is not None:

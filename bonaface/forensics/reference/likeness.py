@@ -7,7 +7,7 @@ import numpy as np
 
 from bonaface.core import SECOND, Finding, Time
 from bonaface.face.identity import embed_face
-from bonaface.forensics.crop import cut_face, sharpness
+from bonaface.forensics.artefacts.crop import cut_face, sharpness
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.look import Look
 from bonaface.forensics.reference.file import Likely

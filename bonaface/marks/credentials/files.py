@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -33,6 +34,7 @@ from bonaface.marks.credentials.manifest import (
     require_leave,
     write_manifest,
 )
+from bonaface.marks.credentials.relay import relay
 from bonaface.marks.credentials.store import TRUST
 from bonaface.marks.signers.pen import Pen
 from bonaface.marks.signers.signer import Signer
@@ -127,14 +129,14 @@ def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int)
 
 def _stamp(write: Callable[[Pen], _Written], signer: Signer, address: str) -> _Written:
     """Sign with a time-stamp; where none is had, without or not at all, as the settings say."""
-    why = timestamp.REFUSED
-    try:
-        written = write(Pen(signer, address))
+    troubles: list[str] = []
+    with suppress(C2paError), relay(address) as way:
+        troubles = way.troubles
+        written = write(Pen(signer, way.address))
         if written[1].said.stamp != "none":
             timestamp.tell(address, written[1].said.stamp == "trusted")
             return written
-    except C2paError as error:
-        why = timestamp.reason(error)
+    why = (*troubles, timestamp.REFUSED)[0]
     written = write(Pen(signer))  # raises what is wrong with the file or the key, if that was it
     timestamp.lack(address, why)
     return written

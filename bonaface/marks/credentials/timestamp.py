@@ -1,13 +1,12 @@
 """Time-stamps by RFC 3161: somebody else's word that a signature was there at a time.
 
-With one, a file stays trusted after the certificate of its signer has ended. c2pa asks for it and
-waits 30 s at most; only the hash of the signature is sent. Where none is to be had a file is signed
-without, and that is said: what took an hour to make is not thrown away for it. Who would rather
-have nothing sets BONAFACE_TSA_REQUIRED.
+With one, a file stays trusted after the certificate of its signer has ended. Only the hash of the
+signature is sent (`relay`). Where none is to be had a file is signed without, and that is said:
+what took an hour to make is not thrown away for it. Who would rather have nothing sets
+BONAFACE_TSA_REQUIRED.
 """
 
 import logging
-import re
 from urllib.parse import urlsplit
 
 from bonaface.config import settings
@@ -69,14 +68,3 @@ def tell(given: str, trusted: bool) -> None:
             "The time-stamp authority at %s is not trusted here. Run: bonaface keys trust --time",
             host(given),
         )
-
-
-def reason(error: Exception) -> str:
-    """Say why, as far as c2pa tells."""
-    text = str(error)
-    status = re.search(r"HTTP error \(status = (\d+)", text)
-    if status:
-        return f"it answered with the status {status[1]}"
-    if "http resolver" in text:
-        return "it is not there, or did not answer within 30 seconds"
-    return REFUSED

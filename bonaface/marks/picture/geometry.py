@@ -11,16 +11,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bonaface.marks.picture.climb import agree, climb
 from bonaface.marks.picture.features import Map, Maps
-from bonaface.marks.picture.slide import agree
 
 UNIT = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 WHOLE = np.array(UNIT, np.float32)
-STEPS = (0.012, 0.006, 0.003, 0.0015)  # of a corner, as a share of the picture
+# Of a corner, as a share of the picture; and the z without which smaller ones are not tried.
+STEPS = np.array([(0.012, 3.5), (0.006, 5.0), (0.003, 5.5), (0.0015, 0.0)])
 PASSES = 2  # through all moves, at each step
 Corners = tuple[tuple[float, float], ...]  # (x, y) of four: top left, then clockwise
 Point = tuple[float, float]
-Kind = tuple[NDArray[np.float32], NDArray[np.float32]]  # x and y of pilots (count, 2), their signs
+Pilots = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]  # as `climb` says
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +70,20 @@ def sample_cells(one: Map, place: Place, side: int) -> NDArray[np.float32]:
 
 def measure_pilots(total: Maps, place: Place, pilots: NDArray[np.float32]) -> float:
     """Answer z: the sum of the pilots' agreement, in standard deviations of chance."""
-    corners = np.array(place.corners, np.float32)
-    return _measure(total, corners, _list_pilots(pilots), math.isqrt(pilots.shape[1]))
+    return float(agree(_pad(total), *_list_pilots(pilots), np.array(place.corners)))
 
 
-def _list_pilots(pilots: NDArray[np.float32]) -> list[Kind]:
-    """Answer where the pilots of each kind lie on a sheet, and their signs."""
+def _list_pilots(pilots: NDArray[np.float32]) -> Pilots:
+    """Answer where the pilots lie on a sheet, in shares of it; their signs; and their kinds."""
     side = math.isqrt(pilots.shape[1])
-    lists = []
-    for signs in pilots:
-        here = np.flatnonzero(signs)
-        lists.append((np.stack([here % side, here // side], -1).astype(np.float32), signs[here]))
-    return lists
+    kinds, here = np.nonzero(pilots)
+    cells = (np.stack([here % side, here // side], -1) + 0.5) / side
+    return cells.astype(np.float32), pilots[kinds, here], kinds.astype(np.int32)
 
 
-def _measure(total: Maps, corners: NDArray[np.float32], pilots: list[Kind], side: int) -> float:
-    matrix = _find_way(corners, side, total.shape[1])
-    agreement, power = 0.0, 0.0
-    for one, (cells, signs) in zip(total, pilots, strict=True):
-        said, weight = agree(one, cells, signs, matrix)
-        agreement, power = agreement + said, power + weight
-    return agreement / power**0.5 if power > 0 else 0.0
+def _pad(total: Maps) -> Maps:
+    """Answer maps with a rim of zeros."""
+    return np.pad(total, ((0, 0), (1, 1), (1, 1)))
 
 
 def _find_way(corners: NDArray[np.float32], side: int, size: int) -> NDArray[np.float64]:
@@ -109,22 +103,11 @@ MOVES = _moves()  # (8, 4, 2)
 
 
 def fit_place(trace: Trace, start: Place) -> tuple[float, Place]:
-    """Climb from a place to the best one near it, by halving steps; answer its z with it."""
-    total = trace.total(start.phase)
-    pilots, side = _list_pilots(trace.pilots), trace.side
-    best = np.array(start.corners, np.float32)
-    z = _measure(total, best, pilots, side)
-    for step in STEPS:
-        moves = (MOVES * step).astype(np.float32)
-        for _ in range(PASSES):
-            before = z
-            for move in moves:
-                here = best
-                for near in (here + move, here - move):
-                    said = _measure(total, near, pilots, side)
-                    if said > z:
-                        z, best = said, near
-            if z == before:
-                break
+    """Climb from a place to the best one near it, by halving steps; answer its z with it.
+
+    A climb that is not under way by then ends early: it would not come to anything.
+    """
+    padded, pilots = _pad(trace.total(start.phase)), _list_pilots(trace.pilots)
+    z, best = climb(padded, pilots, np.array(start.corners), MOVES, STEPS, PASSES)
     corners = tuple((float(x), float(y)) for x, y in best)
-    return z, replace(start, corners=corners)
+    return float(z), replace(start, corners=corners)

@@ -24,7 +24,7 @@ INSETS = tuple(0.98 * 0.955**i for i in range(22))  # share of the frame that an
 ASPECTS = (1.0, 16 / 9)  # of an inset that is not shaped as its frame
 MOST = 0.9  # of the maps is looked at for crops: the edges of a shape near the true one lie off
 SLACK = 0.03  # share of the picture by which a crop may seem to lie outside
-MANY = 5000  # offsets of a shape, from which on transforms are quicker
+MANY, MANY_ONE = 5000, 1200  # offsets of a shape from which on transforms are quicker; in one map
 FOUND = 8  # best places that are answered
 
 Reach = tuple[int, int]  # samples that a shape can lie off the middle, across and down
@@ -74,12 +74,15 @@ def _turn(angle: float, aspect: float) -> Shape:
 
 def search_places(trace: Trace, scope: Scope) -> list[Place]:
     """Answer the most promising places of a marked picture, best first."""
-    slider, turner = _Slider(trace, scope.middle), _Turner(trace)
+    slider, turner = _Slider(trace, scope.middle), _Turner(trace, scope.middle)
+    side, most = trace.maps.shape[1], MANY if len(trace.maps) > 1 else MANY_ONE
     found = []
     for shape in scope.shapes:
-        reach = _find_reach(shape, trace.maps.shape[1])
-        near = (2 * reach[0] + 1) * (2 * reach[1] + 1)
-        way = slider if near < MANY or scope.middle < 1 else turner
+        reach = _find_reach(shape, side)
+        few = (2 * reach[0] + 1) * (2 * reach[1] + 1) < most
+        # Pilots beyond the rim come in again on the other side, unless nothing is looked at there.
+        wraps = scope.middle < 1 and scope.middle * side + 2 * max(reach) > side
+        way = slider if few or wraps else turner
         found.append(_pick(way.sum_offsets(shape, reach), trace, shape, reach))
     found.sort(key=lambda pair: -pair[0])
     return [place for _, place in found[:FOUND]]
@@ -119,9 +122,13 @@ class _Slider:
 class _Turner:
     """Sums agreement by transforms: quick where a shape has many offsets."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, middle: float) -> None:
         self._pilots = trace.pilots
-        self._maps = trace.maps
+        side = trace.maps.shape[1]
+        edge = round(side * (1 - middle) / 2)
+        inner = slice(edge, side - edge)
+        self._maps = np.zeros_like(trace.maps)
+        self._maps[:, inner, inner] = trace.maps[:, inner, inner]
         self._spectra: NDArray[np.complex64] | None = None
 
     def sum_offsets(self, shape: Shape, reach: Reach) -> Surfaces:

@@ -65,36 +65,3 @@ def slide(
             for k in range(len(target)):
                 target[k] = np.int16(target[k] + np.int16(sign * source[k]))
     return sums.reshape(rows, columns, count)
-
-
-@numba.njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
-def agree(
-    total: NDArray[np.float32], cells: NDArray[np.float32], signs: NDArray[np.float32],
-    matrix: NDArray[np.float64],
-) -> tuple[float, float]:  # fmt: skip
-    """Answer the agreement of pilots with one map, and its power (the sum of squares).
-
-    `cells` (count, 2) are x and y on the sheet; `matrix` (3, 3) takes them to samples of the map.
-    A map is linear between samples and 0 beyond them.
-    """
-    side = len(total)
-    agreement, power = 0.0, 0.0
-    for i in range(len(signs)):
-        u, v = cells[i, 0], cells[i, 1]
-        depth = matrix[2, 0] * u + matrix[2, 1] * v + matrix[2, 2]
-        x = (matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]) / depth
-        y = (matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) / depth
-        if not (-1 < x < side and -1 < y < side):
-            continue
-        left, top = int(np.floor(x)), int(np.floor(y))
-        right, low = x - left, y - top
-        value = 0.0
-        for down in range(2):
-            for along in range(2):
-                inside = 0 <= top + down < side and 0 <= left + along < side
-                if inside:
-                    share = (low if down else 1 - low) * (right if along else 1 - right)
-                    value += share * total[top + down, left + along]
-        agreement += value * signs[i]
-        power += value * value
-    return agreement, power

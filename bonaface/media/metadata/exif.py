@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from bonaface.forensics.tags import LONGEST, Tag
+from bonaface.forensics.origin.tags import LONGEST, Tag
 
 _FIELDS: Final = {0x010F: "Make", 0x0110: "Model", 0x0131: "Software", 0x010E: "Description"}
 _INNER, _COMMENT, _XMP = 0x8769, 0x9286, 0x02BC

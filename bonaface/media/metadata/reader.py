@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 from PIL import Image
 
 from bonaface.errors import UnreadableMedia
-from bonaface.forensics.tags import LONGEST, Tag
+from bonaface.forensics.origin.tags import LONGEST, Tag
 from bonaface.media.metadata.exif import list_exif, read_exif
 from bonaface.media.metadata.parts import (
     LARGEST,

@@ -7,7 +7,7 @@ from typing import Final
 
 from av.container import InputContainer
 
-from bonaface.forensics.tags import LONGEST, Place, Tag
+from bonaface.forensics.origin.tags import LONGEST, Place, Tag
 from bonaface.media.files import open_media
 
 _FIELDS: Final = frozenset(

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 from xml.parsers import expat
 
-from bonaface.forensics.tags import LONGEST, Tag
+from bonaface.forensics.origin.tags import LONGEST, Tag
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns# "
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/ "

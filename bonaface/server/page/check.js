@@ -1,7 +1,7 @@
 // Check a file: send it, follow the check, show its report.
 
-import {ask, authorization, keepToken, Refusal, send, whenTokenNeeded} from "./api.js";
-import {refuse} from "./sheet.js";
+import {ask, authorization, Refusal, send} from "./api.js";
+import {learnScopes} from "./token.js";
 
 const OFTEN = 500; // ms between two questions how far it is
 const MOST = 256_000_000; // bytes
@@ -72,7 +72,7 @@ async function check(file) {
   progress(0, "Sending");
   show("work");
   try {
-    await learnScopes();
+    await learnScopes("check");
     let state = await upload(file, gone.signal);
     mine.id = state.id;
     while (current === mine && !state.problem && state.state !== "done") {
@@ -120,28 +120,6 @@ function open() {
   show("open");
 }
 
-function askForToken() {
-  refuse(part("token-refusal"), "Authorization" in authorization() ? "This token may not check." : "");
-  return new Promise((resolve) => {
-    part("token-form").addEventListener("submit", () => {
-      keepToken(part("token-words").value.trim());
-      part("token-words").value = "";
-      resolve();
-    }, {once: true});
-    if (!part("token").open) part("token").showModal();
-    part("token-words").focus();
-  });
-}
-
-/** Ask for a token, where one is needed, before the file is on its way. */
-async function learnScopes() {
-  let settings = await ask("GET", "/api/settings");
-  while (settings.token_needed && !settings.scopes.some((one) => one === "check" || one === "admin")) {
-    await askForToken();
-    settings = await ask("GET", "/api/settings");
-  }
-}
-
 function wire() {
   const drop = part("drop");
   part("file").addEventListener("change", ({target}) => check(target.files[0]));
@@ -165,8 +143,6 @@ function wire() {
   part("another").addEventListener("click", open);
   part("report").addEventListener("load", fit);
   addEventListener("resize", fit);
-  part("token").addEventListener("cancel", (event) => event.preventDefault());
-  whenTokenNeeded(askForToken);
 }
 
 wire();

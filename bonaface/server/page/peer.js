@@ -1,5 +1,6 @@
 // The WebRTC connection of one session: the face comes in, microphone and camera go out,
-// a data channel carries words and events. Also a viewer of a session (WHEP), which only receives.
+// a data channel carries words and events. Also a viewer of a session (WHEP), which only receives,
+// and a caller who is checked, who only sends.
 
 import {send} from "./api.js";
 
@@ -12,19 +13,19 @@ const BUFFER = {audio: 60, video: 90};
  * (detail: the digest of a coded frame that came, and its times), "open" and "lost" (once, when it will not come back by itself).
  */
 export class Peer extends EventTarget {
-  /** @param {RTCIceServer[]} iceServers @param {{watch?: boolean}} [how] watch: only receive */
-  constructor(iceServers, {watch = false} = {}) {
+  /** @param {RTCIceServer[]} iceServers @param {{watch?: boolean, show?: boolean}} [how] watch: only receive; show: only send */
+  constructor(iceServers, {watch = false, show = false} = {}) {
     super();
     this.pc = new RTCPeerConnection({iceServers, bundlePolicy: "max-bundle"});
     this.stream = new MediaStream();
     this.resource = "";
     this.closed = false;
     // One video line both ways: some stacks never start a second one in the same bundle.
-    const direction = watch ? "recvonly" : "sendrecv";
+    const direction = watch ? "recvonly" : show ? "sendonly" : "sendrecv";
     this.sound = this.pc.addTransceiver("audio", {direction});
     this.picture = this.pc.addTransceiver("video", {direction});
     this.channel = watch ? null : this.pc.createDataChannel("bonaface");
-    this.witness = watch ? null : this.#witness();
+    this.witness = watch || show ? null : this.#witness();
     this.#listen();
   }
 
@@ -57,6 +58,14 @@ export class Peer extends EventTarget {
   /** @param {MediaStreamTrack | null} track */
   async camera(track) {
     await this.picture.sender.replaceTrack(track);
+  }
+
+  /** Send at most so many pictures a second; the camera itself stays as it is. @param {number} rate */
+  async pace(rate) {
+    const {sender} = this.picture;
+    const asked = sender.getParameters();
+    for (const one of asked.encodings ?? []) one.maxFramerate = rate;
+    await sender.setParameters(asked).catch(() => {}); // not everywhere, and never needed
   }
 
   close() {

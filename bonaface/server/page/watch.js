@@ -4,16 +4,13 @@ import {cannotCheck, Track} from "./credentials.js";
 import {Player, Refused} from "./player.js";
 import {closable} from "./sheet.js";
 import {fromPem} from "./signatures.js";
+import {chooseWords} from "./words.js";
 
 const part = (id) => document.getElementById(id);
 const [, session] = location.pathname.split("/watch/");
+const words = await chooseWords();
 const LISTED = 5; // troubles that are told one by one
-const REFUSALS = {
-  401: ["This address needs a ticket.", "Ask whoever gave it to you for a new one."],
-  403: ["This face may not be shown.", "The consent for it has ended."],
-  404: ["There is nothing to watch here.", "The session is over, or the address is wrong."],
-};
-const NAMES = {waiting: ": being checked", good: ": they hold", bad: ": they do not hold", unsure: ": not checked"};
+const REFUSALS = {401: "ticket", 403: "denied", 404: "nothing"};
 const LEADS = {
   waiting: "Nothing was checked yet.",
   good: "Everything you have seen and heard here is as it was signed.",
@@ -77,10 +74,10 @@ function show(proof) {
   part("sheet-lead").textContent = state === "unsure" ? proof.doubt : LEADS[state];
   part("troubles").hidden = !proof.troubles.length;
   part("trouble-list").replaceChildren(...proof.troubles.slice(-LISTED).map(item));
-  part("told").textContent = `${sentence(proof)} ${checked ? `${checked} segments checked.` : ""}`;
+  part("told").textContent = `${sentence(proof)} ${checked ? words.count.replace("{n}", checked) : ""}`;
   // A screen reader hears what changes, not every count.
   if (part("alert").textContent !== sentence(proof)) part("alert").textContent = sentence(proof);
-  part("pin-state").textContent = NAMES[state];
+  part("pin-state").textContent = `: ${words[state]}`;
 }
 
 function consentWords(newest) {
@@ -90,13 +87,7 @@ function consentWords(newest) {
 }
 
 function sentence(proof) {
-  const made = proof.newest?.consent?.ended
-    ? "The consent for this face has ended. It is no longer shown."
-    : "This face and voice are made with AI.";
-  if (proof.state === "good") return `${made} Its credentials hold.`;
-  if (proof.state === "bad") return `${made} Its credentials do not hold.`;
-  if (proof.state === "unsure") return `${made} Its credentials could not be checked here.`;
-  return `${made} Its credentials are being checked.`;
+  return `${proof.newest?.consent?.ended ? words.gone : words.made} ${words[proof.state]}`;
 }
 
 function item(text) {
@@ -105,10 +96,9 @@ function item(text) {
   return made;
 }
 
-function veil(title, text = "") {
-  part("veil").hidden = title === "";
-  part("veil-title").textContent = title;
-  part("veil-text").textContent = text;
+function veil(text) {
+  part("veil").hidden = text === "";
+  part("veil-title").textContent = text;
 }
 
 async function hear(video) {
@@ -147,7 +137,7 @@ async function watch(proof) {
   }
   show(proof);
   await new Player(video, address, (...seen) => proof.inspect(...seen)).play();
-  video.addEventListener("ended", () => veil("This has ended."), {once: true});
+  video.addEventListener("ended", () => veil(words.ended), {once: true});
 }
 
 closable(part("sheet"));
@@ -159,7 +149,7 @@ part("hear").addEventListener("click", () => {
 const proof = new Proof();
 watch(proof).catch((error) => {
   if (!(error instanceof Refused) && !(error instanceof TypeError)) console.error(error);
-  veil(...(REFUSALS[error.status] ?? ["The server was lost.", "Load this page again."]));
+  veil(words[REFUSALS[error.status] ?? "lost"]);
   proof.doubt = "Nothing more comes that could be checked.";
   show(proof);
 });

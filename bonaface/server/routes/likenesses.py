@@ -205,6 +205,6 @@ async def revoke(host: Here, _: Consenter, likeness_id: Id) -> None:
     responses=refusals(404) | {200: {"content": {"image/jpeg": {}}}},
 )
 async def picture(host: Here, _: Maker, likeness_id: Id) -> Response:
-    """The face at rest, as it will appear: a JPEG with the label and the hidden mark."""
+    """The face at rest, as it will appear: a JPEG with all marks, signed."""
     data = await host.work(host.store.thumbnail, likeness_id)
     return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})

@@ -44,6 +44,18 @@ def checker() -> FileResponse:
     return FileResponse(PAGE / "check.html", media_type=TYPES[".html"], headers=headers)
 
 
+@router.get("/room")
+def room() -> FileResponse:
+    """The page of a host who checks live callers."""
+    return FileResponse(PAGE / "room.html", media_type=TYPES[".html"])
+
+
+@router.get("/call/{room_id}")
+def called() -> FileResponse:
+    """The page of a caller; the key of the invitation stays behind the # of the address."""
+    return FileResponse(PAGE / "caller.html", media_type=TYPES[".html"])
+
+
 @router.get("/page/authority.pem")
 def authority() -> Response:
     """Whom the player trusts: the authority under which all that leaves here is signed."""

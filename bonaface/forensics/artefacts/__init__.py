@@ -1,0 +1,1 @@
+"""Traces of blending in faces. inspector: start there."""

@@ -1,0 +1,1 @@
+"""What marks, credentials and traces say of where a file came from. evidence: start there."""

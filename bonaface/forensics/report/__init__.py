@@ -1,0 +1,1 @@
+"""What people and programs are told. report: start there. page: the same as one HTML file."""

@@ -1,0 +1,1 @@
+"""Streams signed segment by segment: from files, folders and playlists. stream: start there."""

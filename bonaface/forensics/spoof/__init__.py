@@ -1,0 +1,1 @@
+"""Is this speech made by a machine?"""
