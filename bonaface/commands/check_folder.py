@@ -143,9 +143,9 @@ def to_table(rows: list[Row]) -> str:
 
 def to_index(name: str, rows: list[Row]) -> str:
     """A page that leads to the reports."""
-    from importlib.resources import files
+    from bonaface.forensics.report.style import read_style
 
-    style = files("bonaface.forensics").joinpath("report.css").read_text("utf-8")
+    style = read_style()
     body = "".join(_index_row(row) for row in rows)
     head = "".join(f'<th scope="col">{one}</th>' for one in ("File", "Verdict", "Chance", "Why"))
     return (

@@ -1,10 +1,10 @@
 """The audit as one page with plots, readable in black and white, without scripts."""
 
 from html import escape
-from importlib.resources import files
 from typing import Final
 
 from bonaface.fairness.audit import ENOUGH, Audit, Rate
+from bonaface.forensics.report.style import read_style
 
 WIDE: Final = 780
 LEFT: Final = 210
@@ -13,7 +13,7 @@ ROW: Final = 24
 
 def to_page(audits: list[Audit], count: int, when: str) -> str:
     """Write it."""
-    style = files("bonaface.forensics").joinpath("report.css").read_text("utf-8")
+    style = read_style()
     body = "".join(_section(audit) for audit in audits)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from html import escape
-from importlib.resources import files
 from typing import Final
 
 from bonaface import __version__
@@ -17,6 +16,7 @@ from bonaface.forensics.report.report import (
     opening,
     read_rows,
 )
+from bonaface.forensics.report.style import read_style
 
 _TONES: Final = {
     "made-by-ai": "alarm",
@@ -52,7 +52,7 @@ def to_page(report: Report, now: datetime | None = None) -> str:
     """Write the page: HTML without scripts, addresses or other files."""
     when = f"{now or datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     name = escape(report.file.rsplit("/", 1)[-1])
-    style = files("bonaface.forensics.report").joinpath("report.css").read_text("utf-8")
+    style = read_style()
     body = "".join([_verdict(report), _why(report), *_looked(report), _read(report), _mind(report)])
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
