@@ -1,6 +1,6 @@
 """One live caller: what is seen and heard at rest, what is asked, and the seal that follows.
 
-`CallerCheck` is synchronous and owned by one thread at a time. At rest three pictures a second are
+`CallerCheck` is synchronous and owned by one thread at a time. At rest two pictures a second are
 looked at; while a challenge runs, all. What the caller may know is what to do next, and never how
 the answer was judged: that would teach how to pass.
 """

@@ -6,7 +6,7 @@ from bonaface.core import SECOND, Finding, Time
 from bonaface.forensics.inspector import Inspector, Seen
 from bonaface.forensics.look import Look
 
-REST: Time = SECOND // 3  # between pictures that are looked at
+REST: Time = SECOND // 2  # between pictures that are looked at
 FRESH: Time = 30 * SECOND  # what is older says nothing of now
 
 
@@ -34,7 +34,7 @@ class Watch:
             self._newest.pop(name, None)
 
     def push(self, item: Seen) -> tuple[Finding, ...]:
-        """Pass it to all, pictures at most three times a second."""
+        """Pass it to all, pictures at most twice a second."""
         self._at = max(self._at, item.at)
         if isinstance(item, Look):
             if self._last is not None and item.at - self._last < REST:
