@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from bonaface.config import settings
 from bonaface.core import Picture
 from bonaface.errors import WeightsMissing
 from bonaface.media.photos import read_photo
+
+if TYPE_CHECKING:
+    from browser import Served
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,6 +43,25 @@ def photo() -> Picture:
         return read_photo(weights.find("portrait-hopper"))
     except WeightsMissing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def launch() -> Iterator[Callable[..., Any]]:
+    """A call that starts Chromium; skips the test where there is none."""
+    from browser import browse  # noqa: PLC0415  Playwright, only where it is used
+
+    yield from browse()
+
+
+@pytest.fixture(scope="module")
+def served(
+    launch: Callable[..., Any],  # noqa: ARG001  nothing is served where nothing can look
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator["Served"]:
+    """A server for the pages of one file."""
+    from browser import serve  # noqa: PLC0415  Playwright, only where it is used
+
+    yield from serve(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture(scope="session")

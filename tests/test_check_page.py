@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import browse
 
 import bonaface.server
 from bonaface.server.headers import CSP
@@ -16,11 +15,6 @@ pytestmark = pytest.mark.realtime
 PAGE = Path(bonaface.server.__file__).parent / "page"
 HOME = "http://localhost"
 FOUND = "<!doctype html><title>r</title><h1>Found</h1><div style='height:1500px'>"
-
-
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Any]]:
-    yield from browse()
 
 
 @pytest.fixture

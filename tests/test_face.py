@@ -12,7 +12,7 @@ from bonaface import weights
 from bonaface.core import SECOND, Picture, over
 from bonaface.errors import WeightsMissing
 from bonaface.face import landmarks as lm
-from bonaface.face.detector import _GRIDS, _anchors, _merged, overlap
+from bonaface.face.detector import _GRIDS, _merged, overlap, place_anchors
 from bonaface.face.find import Face, find_faces
 from bonaface.face.human import is_human, mirror_difference
 from bonaface.face.region import Region, around
@@ -78,7 +78,7 @@ def test_around_is_the_smallest_square() -> None:
 
 @pytest.mark.parametrize(("name", "count"), [("face-detector", 896), ("face-detector-far", 2304)])
 def test_anchors_match_the_models(name: str, count: int) -> None:
-    anchors = _anchors(_GRIDS[name])
+    anchors = place_anchors(_GRIDS[name])
     assert anchors.shape == (count, 2)
     assert 0 < anchors.min() < anchors.max() < 1
 

@@ -13,13 +13,11 @@ from browser import (
     RATE,
     Served,
     Studio,
-    browse,
     envelope,
     follow_face,
     heard,
     listen,
     openings,
-    serve,
     shoot,
 )
 from numpy.typing import NDArray
@@ -59,19 +57,6 @@ def write_camera(path: Path, pictures: list[NDArray[np.uint8]]) -> None:
     with path.open("wb") as file:
         for pixels in pictures:
             file.write(cv2.imencode(".jpg", pixels[..., ::-1])[1].tobytes())
-
-
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Any]]:
-    yield from browse()
-
-
-@pytest.fixture(scope="module")
-def served(
-    launch: Callable[..., Any],  # noqa: ARG001  nothing is served where nothing can look
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Served]:
-    yield from serve(tmp_path_factory.mktemp("served"))
 
 
 def pictures_of(page: Any, seconds: float) -> list[NDArray[np.uint8]]:

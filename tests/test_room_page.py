@@ -1,12 +1,12 @@
 """Rooms in a real browser: a face that the screen lights, a photograph that it does not, a host."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import pytest
-from browser import Served, Studio, browse, serve, wait_until
+from browser import Served, Studio, wait_until
 
 from bonaface.core import Picture
 
@@ -34,19 +34,6 @@ CAMERA = """([address, lit]) => {
   navigator.mediaDevices.getUserMedia = async () => new MediaStream(
     [...canvas.captureStream(25).getTracks(), ...sound.stream.getTracks()]);
 }"""
-
-
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Any]]:
-    yield from browse()
-
-
-@pytest.fixture(scope="module")
-def served(
-    launch: Callable[..., Any],  # noqa: ARG001  nothing is served where nothing can look
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Served]:
-    yield from serve(tmp_path_factory.mktemp("served"))
 
 
 def enter(studio: Studio, address: str, photo: Picture, name: str, *, lit: bool) -> Any:

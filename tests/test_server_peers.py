@@ -114,7 +114,7 @@ def test_the_page_talks_and_watches() -> None:
 
 
 def test_whip_in_and_whep_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_servers", lambda _: [])  # clients are told; nobody is asked
+    monkeypatch.setattr(engine, "to_servers", lambda _: ())  # clients are told; nobody is asked
 
     async def work() -> None:
         ice = (IceServer(("stun:127.0.0.1:9",)),)

@@ -22,7 +22,7 @@ class Detection:
     score: float
 
 
-def _anchors(grids: tuple[tuple[int, int], ...]) -> Floats:
+def place_anchors(grids: tuple[tuple[int, int], ...]) -> Floats:
     """Centres of the cells of each (cells a side, boxes a cell) grid, in 0..1, (n, 2)."""
     rows = []
     for cells, boxes in grids:
@@ -43,7 +43,7 @@ class Detector:
         self._input = self._model.get_input_details()[0]["index"]
         self._size = int(self._model.get_input_details()[0]["shape"][1])
         self._boxes, self._scores = (o["index"] for o in self._model.get_output_details())
-        self._anchors = _anchors(_GRIDS[name])
+        self._anchors = place_anchors(_GRIDS[name])
 
     def find(self, pixels: NDArray[np.uint8], margin: float = 0.0) -> list[Detection]:
         """Faces in an RGB picture; `margin` leaves that share of its longer side empty around."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface import weights
-from bonaface.face.detector import SAME, overlap
+from bonaface.face.detector import SAME, overlap, place_anchors
 from bonaface.face.region import Floats, Region
 
 NAMES: Final = ("palm-detector", "hand-landmarks")
@@ -39,11 +39,7 @@ class HandModels:
 
     def __init__(self) -> None:
         self.far, self.near = (weights.open_tflite(weights.find(name)) for name in NAMES)
-        rows = []
-        for cells, boxes in GRIDS:
-            y, x = np.mgrid[0:cells, 0:cells] + 0.5
-            rows.append(np.repeat(np.stack([x.ravel(), y.ravel()], 1) / cells, boxes, axis=0))
-        self.anchors = np.concatenate(rows).astype(np.float32)[:, None]
+        self.anchors = place_anchors(GRIDS)[:, None]
 
 
 _here = threading.local()

@@ -6,7 +6,7 @@ the answer was judged: that would teach how to pass.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
 from typing import Final
 
@@ -74,12 +74,7 @@ class CallerCheck:
 
     def ask(self, abilities: Abilities, at: Time) -> Challenge | None:
         """Begin a round that suits the caller; answers what to ask first."""
-        self._round = Round(
-            self._random,
-            flashes=abilities.flashes,
-            speaks=abilities.speaks,
-            moves=abilities.moves,
-        )
+        self._round = Round(self._random, **asdict(abilities))
         self._running = True
         return self.go_on(at)
 

@@ -9,14 +9,13 @@ from bonaface.core import SECOND, Clock
 from bonaface.errors import BonafaceError, ConsentError
 from bonaface.marks.label.wording import word
 from bonaface.marks.receipts.notary import Notary
-from bonaface.media.webrtc.call import IceServer
 from bonaface.media.webrtc.feeds import Feeds
 from bonaface.media.webrtc.peer import Peer
 from bonaface.mind.chat import Chat
 from bonaface.mind.mind import Mind
 from bonaface.mind.scenario import Scenario
 from bonaface.mind.script import open_script, shipped
-from bonaface.server.ice import IceEntry
+from bonaface.server.ice import IceEntry, to_servers
 from bonaface.server.line import Ear, Line
 from bonaface.server.live import Listener, LivePeer, LiveSession, MindNote, Role, Wish
 from bonaface.server.settings import ServerSettings
@@ -58,7 +57,7 @@ class LiveShow:
         ear = Ear(self.session, listener, line.reply, echoes=role == "whip")
         peer = Peer(
             self.clock,
-            tuple(_servers(ice)),
+            to_servers(ice),
             ear if role != "whep" else None,
             watch=role != "whip",
             feeds=self._feeds,
@@ -108,11 +107,3 @@ def _find_minds(settings: ServerSettings) -> Iterator[tuple[str, tuple[str, Call
     if settings.mind is not None:
         about = f"A language model: {settings.mind.model}"
         yield CHAT, (about, partial(Chat, settings.mind))
-
-
-def _servers(entries: list[IceEntry]) -> list[IceServer]:
-    return [
-        IceServer(url, entry.get("username"), entry.get("credential"))
-        for entry in entries
-        for url in entry["urls"]
-    ]

@@ -6,6 +6,7 @@ import hmac
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from bonaface.media.webrtc import call
 from bonaface.server.settings import IceServer
 
 LASTS = timedelta(hours=6)  # longer than any session
@@ -51,3 +52,12 @@ def to_links(entries: list[IceEntry]) -> str:
 def _quoted(text: str) -> str:
     """A quoted-string of RFC 9110, section 5.6.4."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def to_servers(entries: list[IceEntry]) -> call.IceServers:
+    """The same as our own peers want them: an address each."""
+    return tuple(
+        call.IceServer(url, entry.get("username"), entry.get("credential"))
+        for entry in entries
+        for url in entry["urls"]
+    )

@@ -10,10 +10,10 @@ from bonaface.core import Picture
 from bonaface.errors import RequestRefused, UnreadableMedia
 from bonaface.forensics.reference.file import parse_reference
 from bonaface.forensics.reference.inspect import compare_with
-from bonaface.media.webrtc.call import IceServer
 from bonaface.server.access import Bearer, Checker, may_check
 from bonaface.server.callers import Called
 from bonaface.server.host import Here
+from bonaface.server.ice import to_servers
 from bonaface.server.problems import refusals
 from bonaface.server.rooms import Room, find_caller
 from bonaface.server.routes.peers import OFFER, SDP, Offer
@@ -125,12 +125,7 @@ async def join(
     name: Annotated[str, Query(max_length=300, description="What the host sees.")] = "",
 ) -> Response:
     """Camera and microphone in, challenges on the data channel `bonaface`. Nothing comes back."""
-    ice = tuple(
-        IceServer(url, entry.get("username"), entry.get("credential"))
-        for entry in host.ice()
-        for url in entry["urls"]
-    )
-    caller_id, answer = await host.rooms.join(room, name, offer, ice)
+    caller_id, answer = await host.rooms.join(room, name, offer, to_servers(host.ice()))
     headers = {"Location": f"/api/rooms/{room.id}/callers/{caller_id}"}
     return Response(answer, 201, headers, media_type=SDP)
 
