@@ -27,7 +27,7 @@ CAMERA = """([address, lit]) => {
     pen.drawImage(portrait, 0, 0, 640, 480);
     if (!lit || !now) return;
     pen.globalCompositeOperation = "soft-light";
-    pen.fillStyle = now + "58";
+    pen.fillStyle = now + "a0";
     pen.fillRect(190, 0, 260, 400);
   }, 35);
   const sound = new AudioContext().createMediaStreamDestination();
