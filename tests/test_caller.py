@@ -13,6 +13,7 @@ from bonaface.errors import RequestRefused
 from bonaface.forensics.caller import CallerCheck, Standing
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.liveness.abilities import Abilities
+from bonaface.forensics.liveness.round import PATIENCE
 from bonaface.forensics.look import Look
 from bonaface.marks.picture.mark import PictureMark
 from bonaface.server.caller_page import read, write
@@ -107,6 +108,20 @@ def test_a_round_ends_and_what_could_not_be_seen_is_unclear() -> None:
     assert not stands.asked
     assert stands.seal.colour == "amber"
     assert stands.seal.word == f"Unclear: 0 of {len(kinds)} challenges"
+
+
+def test_who_agrees_and_goes_silent_does_not_keep_the_host_waiting() -> None:
+    check = CallerCheck((), Random(1))
+    shown(check)
+    asked = check.ask(Abilities(), 4 * SECOND)
+    assert asked is not None
+    check.begin(asked.nonce, 5 * SECOND)
+    assert check.standing(5 * SECOND + asked.lasts + PATIENCE).asked
+    stands = check.standing(6 * SECOND + asked.lasts + PATIENCE)
+    assert not stands.asked
+    assert len(stands.findings) == 1, "the challenge that was shown is judged"
+    assert check.go_on(200 * SECOND) is None, "the page comes back too late"
+    assert check.ask(Abilities(), 300 * SECOND) is not None
 
 
 def test_a_face_of_ours_is_known_by_its_mark() -> None:

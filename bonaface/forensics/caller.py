@@ -103,7 +103,10 @@ class CallerCheck:
         self._round.decline()
 
     def standing(self, now: Time) -> Standing:
-        """How it stands."""
+        """How it stands; a round whose caller went silent is over."""
+        if self._running and self._round is not None and self._round.overdue(now):
+            self._running = False
+            self._round.finish()
         answers = self._round.findings if self._round is not None else ()
         return Standing(
             seal=self._seal(now),

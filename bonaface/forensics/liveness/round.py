@@ -24,7 +24,7 @@ from bonaface.forensics.liveness.turn import Turn
 
 Make: TypeAlias = Callable[[Random], Check]
 Colouring: TypeAlias = Literal["grey", "green", "amber", "red"]
-PATIENCE: Time = 60 * SECOND  # from when a challenge was issued until it must have begun
+PATIENCE: Time = 60 * SECOND  # until an issued challenge has begun, or one that is over is answered
 FEWEST = 4  # challenges, where some of them may be asked again
 # Two turns say at most -4: a driven made face turns too, so turns alone never make a seal green.
 PASSED, FAILED = -4.5, 2.0  # summed log odds
@@ -55,7 +55,7 @@ class Round:
         self._waiting = [kind(random) for kind in kinds]
         self._asked = len(kinds)
         self._now: Check | None = None
-        self._issued: Time = 0
+        self._until: Time = 0  # when patience ends
         self._declined = False
         self.findings: tuple[Finding, ...] = ()
 
@@ -64,18 +64,18 @@ class Round:
         self._close()
         if self._declined or not self._waiting:
             return None
-        self._now, self._issued = self._waiting.pop(0), at
+        self._now, self._until = self._waiting.pop(0), at + PATIENCE
         self._began = False
         return self._now.challenge
 
     def begin(self, nonce: str, at: Time) -> None:
         """The page shows the challenge. Raises RequestRefused (409) for a wrong nonce."""
-        late = at - self._issued > PATIENCE
+        late = self.overdue(at)
         if self._now is None or self._began or late or nonce != self._now.challenge.nonce:
             raise RequestRefused(
                 409, "This challenge is over.", "Ask for the next one.", "challenge"
             )
-        self._began = True
+        self._began, self._until = True, at + self._now.challenge.lasts + PATIENCE
         self._now.begin(at)
 
     def push(self, item: Seen) -> None:
@@ -100,9 +100,14 @@ class Round:
             return Seal("grey", "Not checked")
         return judge(self.findings, self._asked)
 
+    def overdue(self, at: Time) -> bool:
+        """Whether the caller keeps everybody waiting."""
+        return self._now is not None and at > self._until
+
     def finish(self) -> Seal:
-        """The last challenge is over: how it stands."""
+        """Nothing more is asked: how it stands."""
         self._close()
+        self._waiting = []
         return self.seal()
 
     def _close(self) -> None:
