@@ -48,6 +48,8 @@ def answer(route: Any) -> None:
         route.fulfill(path=file, content_type=TYPES[file.suffix])
     elif path == "/api/settings":
         route.fulfill(json={"token_needed": False, "scopes": ["check"]})
+    elif path == "/api/references":
+        route.fulfill(status=201, json={"id": f"kept-{route.request.post_data}"})
     elif path == "/api/checks":
         broken = "broken" in route.request.url
         problem = {"error": "Cannot read it.", "remedy": "Send another.", "reason": "unreadable"}
@@ -86,6 +88,23 @@ def test_what_cannot_be_checked_is_said_and_focused(page: Any) -> None:
     page.click("#again")
     choose(page, "empty.png", b"")
     assert page.inner_text("#trouble-words") == "This file is empty. Choose another."
+
+
+def test_a_file_is_compared_with_who_was_chosen_until_left_out(page: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.method == "POST" else None)
+    sheet = {"name": "ada.reference", "mimeType": "", "buffer": b"ada"}
+    page.set_input_files("#known", sheet)
+    assert page.inner_text("#known-words") == "It is compared with ada.reference."
+    assert page.evaluate("document.activeElement.id") == "known-drop"
+    choose(page, "call.png")
+    page.wait_for_selector("#report", state="visible")
+    assert asked[-1].endswith("/api/checks?name=call.png&reference=kept-ada")
+    page.click("#another")
+    page.click("#known-drop")
+    choose(page, "call.png")
+    page.wait_for_selector("#report", state="visible")
+    assert asked[-1].endswith("/api/checks?name=call.png&reference=")
 
 
 def test_a_picture_is_pasted(page: Any) -> None:

@@ -66,6 +66,8 @@ WANTED = [
     ("POST", "/api/sessions/x/camera", "make"),
     ("DELETE", "/api/sessions/x/camera", "make"),
     ("POST", "/c2pa/soft-bindings/matches/byContent", "check"),
+    ("POST", "/api/references", "check"),
+    ("DELETE", "/api/references/x", "check"),
     ("POST", "/api/rooms", "check"),
     ("GET", "/api/rooms/x", "check"),
     ("DELETE", "/api/rooms/x", "check"),

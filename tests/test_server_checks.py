@@ -18,14 +18,17 @@ pytestmark = pytest.mark.usefixtures("home")
 HOSTILE = "../../<img src=x onerror=alert(1)>.png"
 
 
-async def finish(here: Hosted, body: bytes, name: str = "a.png", **headers: str) -> dict[str, Any]:
+async def finish(
+    here: Hosted, body: bytes, name: str = "a.png", reference: str = ""
+) -> dict[str, Any]:
     """Send a file, and wait for the end of its check."""
-    sent = await here.client.post("/api/checks", params={"name": name}, content=body)
+    asked = {"name": name, "reference": reference}
+    sent = await here.client.post("/api/checks", params=asked, content=body)
     assert sent.status_code == 202, sent.text
     said: dict[str, Any] = sent.json()
     while said["state"] not in {"done", "failed"}:
         await asyncio.sleep(0.1)
-        said = (await here.client.get(f"/api/checks/{said['id']}", headers=headers)).json()
+        said = (await here.client.get(f"/api/checks/{said['id']}")).json()
     return said
 
 

@@ -18,6 +18,7 @@ from bonaface.server import problems, telemetry
 from bonaface.server.admission import Admission
 from bonaface.server.broadcasts import Broadcasts
 from bonaface.server.checks import Checks
+from bonaface.server.enrolled import References
 from bonaface.server.guard import Guard, Tally
 from bonaface.server.host import Host
 from bonaface.server.likenesses import LikenessStore
@@ -37,6 +38,7 @@ from bonaface.server.routes import (
     page,
     peers,
     receipts,
+    references,
     rooms,
     sessions,
 )
@@ -100,7 +102,7 @@ def build_app(settings: ServerSettings, make_engine: MakeEngine | None = None) -
     app.add_middleware(Guard, settings=settings, tally=tally)
     problems.install(app)
     live = (sessions, events, receipts, peers, broadcasts, rooms)
-    for part in (chosen, likenesses, *live, bindings, checks, health, page):
+    for part in (chosen, likenesses, *live, bindings, checks, references, health, page):
         app.include_router(part.router)
     return app
 
@@ -124,6 +126,7 @@ def _open(
         broadcasts=Broadcasts(registry, group),
         recordings=recordings,
         checks=Checks(settings.home, group),
+        references=References(),
         rooms=Rooms(group),
         bench=bench,
         troubles={"warm": "It is warming up."},

@@ -21,6 +21,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from bonaface.errors import RequestRefused
 from bonaface.server.uploads import ENVIRONMENT
+from bonaface.vault import replace_private
 
 State: TypeAlias = Literal["waiting", "running", "done", "failed"]
 LARGEST: Final = 256_000_000  # bytes of a file
@@ -37,6 +38,7 @@ PASSED: Final = (  # of our environment, to children
     "BONAFACE_TSA_TRUST",
 )
 BYTES: Final = 200  # of a name, the last: file systems bear 255
+KNOWN: Final = "enrolled.reference"  # beside the file, where one is to be compared with
 SENT: Final = "sent-to-be-checked"  # the file here: endings of names mislead decoders
 LINE: Final = 1 << 26  # bytes of what a child says at once
 CRASHED: Final = ("This file could not be checked safely.", "Send another copy of it.")
@@ -74,8 +76,13 @@ class Checks:
         self._coming = 0
         self._room = asyncio.Semaphore(1)
 
-    async def add(self, owner: str, name: str, parts: AsyncIterator[bytes]) -> Job:
-        """Take a file in and put it in the queue. Raises RequestRefused (400, 413, 503)."""
+    async def add(
+        self, owner: str, name: str, parts: AsyncIterator[bytes], reference: bytes = b""
+    ) -> Job:
+        """Take a file in and put it in the queue. Raises RequestRefused (400, 413, 503).
+
+        `reference` is the file of an enrolled person to compare with, or empty.
+        """
         self._forget()
         busy = self._coming + sum(not job.over for job in self._jobs.values())
         if busy >= MOST:
@@ -84,6 +91,8 @@ class Checks:
         folder = Path(tempfile.mkdtemp(prefix="bonaface-check-"))
         try:
             file = await _receive(folder / SENT, parts)
+            if reference:
+                replace_private(folder / KNOWN, reference)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -144,9 +153,11 @@ class Checks:
 
     async def _follow(self, file: Path, job: Job) -> None:
         """Take what the child says, line by line; it ends with this, whatever happens."""
+        known = file.with_name(KNOWN)
         command = (sys.executable, "-P", "-m", "bonaface.server.run_check", str(file), job.name)
         child = await asyncio.create_subprocess_exec(
             *command,
+            *([str(known)] if known.exists() else []),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=DEVNULL,

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from bonaface.server.broadcasts import Broadcasts
 from bonaface.server.checks import Checks
+from bonaface.server.enrolled import References
 from bonaface.server.ice import IceEntry, open_ice
 from bonaface.server.likenesses import LikenessStore
 from bonaface.server.live import Engine
@@ -44,6 +45,7 @@ class Host:
     broadcasts: Broadcasts
     recordings: RecordingStore
     checks: Checks
+    references: References
     rooms: Rooms
     bench: ThreadPoolExecutor  # the one thread on which likenesses are made and opened
     boot: str = field(default_factory=lambda: secrets.token_hex(8))

@@ -1,4 +1,4 @@
-"""The child process that checks a file: `python -m bonaface.server.run_check FILE NAME`.
+"""The child that checks a file: `python -m bonaface.server.run_check FILE NAME [REFERENCE]`.
 
 Out come lines of JSON: the share that is done as it grows, then the result and the report as a
 page, or an error. The process bounds itself before it looks at the file (`decode.bound`); no server
@@ -14,6 +14,7 @@ from typing import Final
 
 from bonaface.check import check
 from bonaface.errors import BonafaceError
+from bonaface.forensics.reference.inspect import open_reference
 from bonaface.forensics.report.page import to_page
 from bonaface.forensics.report.report import to_json
 from bonaface.server.decode import bound, say
@@ -32,6 +33,7 @@ def main() -> int:
     file, name = Path(sys.argv[1]), sys.argv[2]
     bound(SECONDS, threads=True, memory=MEMORY, files=FILES, writes=WRITES)
     told = 0.0
+    known = tuple(Path(one) for one in sys.argv[3:])
 
     def tell(share: float) -> None:
         nonlocal told
@@ -40,7 +42,8 @@ def main() -> int:
             say({"share": round(share, 3)})
 
     try:
-        report = replace(check(file, tell=tell), file=name)
+        enrolled = tuple(one for path in known for one in open_reference(path))
+        report = replace(check(file, inspectors=enrolled, tell=tell), file=name)
     except MemoryError:
         return say({"error": HUNGRY, "remedy": SMALLER})
     except BonafaceError as error:  # it names a file of ours; they know it by another name

@@ -1,6 +1,7 @@
 // Check a file: send it, follow the check, show its report.
 
 import {ask, authorization, Refusal, send} from "./api.js";
+import {sendReference} from "./enrolled.js";
 import {learnScopes} from "./token.js";
 
 const OFTEN = 500; // ms between two questions how far it is
@@ -32,10 +33,11 @@ function progress(share, words) {
 }
 
 /** Send a file with progress, which fetch cannot tell. @returns {Promise<any>} */
-function upload(file, signal) {
+function upload(file, reference, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/api/checks?name=${encodeURIComponent(file.name.slice(-200) || "file")}`);
+    const named = new URLSearchParams({name: file.name.slice(-200) || "file", reference});
+    request.open("POST", `/api/checks?${named}`);
     for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
     request.responseType = "json";
@@ -73,7 +75,7 @@ async function check(file) {
   show("work");
   try {
     await learnScopes("check");
-    let state = await upload(file, gone.signal);
+    let state = await upload(file, await sendReference(), gone.signal);
     mine.id = state.id;
     while (current === mine && !state.problem && state.state !== "done") {
       if (state.state === "waiting") progress(null, "Waiting for others");

@@ -35,7 +35,7 @@ class CheckView(BaseModel):
     "",
     summary="Send a file to be checked",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=refusals(400, 413, 503),
+    responses=refusals(400, 404, 413, 503),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -48,9 +48,11 @@ async def begin(
     caller: Checker,
     request: Request,
     name: Annotated[str, Query(max_length=300, description="What the report calls it.")] = "file",
+    reference: Annotated[str, Query(max_length=64, description="Compare with this one.")] = "",
 ) -> CheckView:
     """The body is the file. It is deleted once it was checked, and what was found in an hour."""
-    return _view(await host.checks.add(caller.name, name, request.stream()))
+    known = host.references.find(reference, caller.name) if reference else b""
+    return _view(await host.checks.add(caller.name, name, request.stream(), known))
 
 
 @router.get("/{check_id}", summary="Ask how far a check is", responses=refusals(404))

@@ -7,16 +7,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 from pydantic import BaseModel, Field
 
 from bonaface.core import Picture
-from bonaface.errors import RequestRefused, UnreadableMedia
-from bonaface.forensics.reference.file import parse_reference
+from bonaface.errors import RequestRefused
 from bonaface.forensics.reference.inspect import compare_with
 from bonaface.server.access import Bearer, Checker, may_check
 from bonaface.server.callers import Called
+from bonaface.server.enrolled import read_reference
 from bonaface.server.host import Here
 from bonaface.server.ice import to_servers
 from bonaface.server.problems import refusals
 from bonaface.server.rooms import Room, find_caller
 from bonaface.server.routes.peers import OFFER, SDP, Offer
+from bonaface.server.routes.references import BODY
 from bonaface.server.routes.settings import IceView
 
 router = APIRouter(prefix="/api/rooms", tags=["rooms"])
@@ -156,15 +157,12 @@ async def challenge(room: Mine, caller_id: str) -> CallerView:
     summary="Compare a caller with somebody enrolled",
     status_code=204,
     responses=refusals(400, 403, 404, 413),
-    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {}}}},
+    openapi_extra=BODY,
 )
 async def compare(room: Mine, caller_id: str, host: Here, request: Request) -> None:
     """The body is a `.reference` file whose consent this installation knows. It is not kept."""
     called, data = find_caller(room, caller_id), await request.body()
-    try:
-        called.compare(await host.work(lambda: compare_with(parse_reference(data, "This"))))
-    except UnreadableMedia as cause:
-        raise RequestRefused(400, str(cause.args[0]), cause.remedy, "invalid") from cause
+    called.compare(await host.work(lambda: compare_with(read_reference(data))))
 
 
 @router.get(
