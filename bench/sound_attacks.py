@@ -21,8 +21,10 @@ SoundAttack = Callable[[Samples], Samples]
 HEARD = 48_000  # samples a second, in and out
 
 
-def speak_through(codec: str, form: str, rate: int, bits: int = 0) -> SoundAttack:
-    """Through an audio codec and back."""
+def speak_through(
+    codec: str, form: str, rate: int, bits: int = 0, heard: int = HEARD
+) -> SoundAttack:
+    """Through an audio codec at `rate` and `bits` a second; in and out `heard` samples a second."""
 
     def attack(samples: Samples) -> Samples:
         file = io.BytesIO()
@@ -33,29 +35,29 @@ def speak_through(codec: str, form: str, rate: int, bits: int = 0) -> SoundAttac
                 stream.bit_rate = bits
             size = stream.codec_context.frame_size or None
             resampler = av.AudioResampler(stream.format, "mono", rate, size)
-            for piece in [*resampler.resample(_frame(samples)), *resampler.resample(None)]:
+            for piece in [*resampler.resample(_frame(samples, heard)), *resampler.resample(None)]:
                 out.mux(stream.encode(piece))
             out.mux(stream.encode(None))
-        return read_samples(file)
+        return read_samples(file, heard)
 
     return attack
 
 
-def _frame(samples: Samples) -> av.AudioFrame:
+def _frame(samples: Samples, rate: int) -> av.AudioFrame:
     whole = np.ascontiguousarray(samples[None])
     frame = av.AudioFrame.from_ndarray(whole, format="fltp", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = HEARD, 0, Fraction(1, HEARD)
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
     return frame
 
 
-def read_samples(file: io.BytesIO | str) -> Samples:
-    """Answer a sound file as mono at 48 kHz; empty when it has no sound."""
+def read_samples(file: io.BytesIO | str, rate: int = HEARD) -> Samples:
+    """Answer a sound file as mono at `rate`; empty when it has no sound."""
     if isinstance(file, io.BytesIO):
         file.seek(0)
-    resampler = av.AudioResampler("fltp", "mono", HEARD)
+    resampler = av.AudioResampler("fltp", "mono", rate)
     runs = [np.zeros(0, np.float32)]
     with av.open(file, "r") as back:
-        frames = back.decode(audio=0) if back.streams.audio else iter(())
+        frames = [*back.decode(audio=0), None] if back.streams.audio else []
         runs += [r.to_ndarray()[0] for frame in frames for r in resampler.resample(frame)]
     whole: Samples = np.concatenate(runs).astype(np.float32)
     return whole

@@ -55,11 +55,11 @@ def check(
     tags = read_tags(path, limits)
     opened, absent = open_inspectors(media.kind)
     overview = Overview()
-    with ThreadPoolExecutor(1) as beside:  # two cores: marks here, inspectors there
+    with ThreadPoolExecutor(1) as beside:  # two cores: the pictures' mark here, all else there
         looking = beside.submit(_examine, media, (overview, *opened, *inspectors), tell)
-        (picture, sights), sound = _picture_mark(media, limits), _sound_mark(media, limits)
-        public = _public_marks(media, limits)
-        examined = looking.result()
+        listening = beside.submit(_sound_marks, media)
+        picture, sights = _picture_mark(media, limits)
+        examined, (sound, public, unheard) = looking.result(), listening.result()
     ids = (picture.id if picture else None, sound.id if sound else None)
     led = _led(credentials, ids, sights, resolvers)
     evidence = Evidence(
@@ -68,7 +68,7 @@ def check(
         picture=picture,
         sound=sound,
         until=int((media.seconds or 0.0) * SECOND),
-        limits=(*limits, *absent, *examined.limits, *led.limits),
+        limits=(*limits, *unheard, *absent, *examined.limits, *led.limits),
         trace=led,
         tags=tags,
         public=public,
@@ -132,6 +132,12 @@ def _watched(pictures: Iterator[Picture], glances: list[Glance]) -> Iterator[Pic
         if picture.at >= len(glances) * SECOND and len(glances) < LOOKS:
             glances.append(glance(picture.pixels))
         yield picture
+
+
+def _sound_marks(media: Media) -> tuple[Mark | None, tuple[PublicMark, ...], list[str]]:
+    """Ours, and those of other makers; and what could not be heard."""
+    limits: list[str] = []
+    return _sound_mark(media, limits), _public_marks(media, limits), limits
 
 
 def _sound_mark(media: Media, limits: list[str]) -> Mark | None:

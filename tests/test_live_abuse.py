@@ -396,9 +396,9 @@ def test_a_full_machine_loses_pictures_and_no_sound(server: Served) -> None:
 
 
 async def come_and_go(one: Visit, session: str, number: int) -> None:
-    """Every fourth connects, and leaves with a word or without; the rest only ask to."""
+    """Every eighth connects, and leaves with a word or without; the rest only ask to."""
     path = f"/api/sessions/{session}/peer"
-    if number % 4:
+    if number % 8:
         place = (await one.offer(path, one.text)).headers["location"]
         if number % 50 != 1 or number > 800:
             assert (await one.web.delete(place)).status_code == 200
@@ -406,7 +406,7 @@ async def come_and_go(one: Visit, session: str, number: int) -> None:
     client = Client(SessionClock(), reads=False)
     place = await one.connect(path, client)
     await until(lambda: client.connection.connectionState == "connected", 20)
-    if number % 8:
+    if number % 16:
         assert (await one.web.delete(place)).status_code == 200
     await client.close()
 
@@ -417,7 +417,7 @@ async def all_come_and_go(one: Visit, sessions: list[str], numbers: range) -> No
 
     async def guest() -> None:
         for number in queue:
-            await come_and_go(one, sessions[number // 4 % 2], number)
+            await come_and_go(one, sessions[number // 8 % 2], number)
 
     await asyncio.gather(*(guest() for _ in range(6)))
 

@@ -3,15 +3,12 @@
 A line is drawn by a number: a real run and its twins go through the same one.
 """
 
-import io
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Final, cast
 
-import av
 import numpy as np
 import soxr
-from av.audio.stream import AudioStream
+from sound_attacks import speak_through
 
 from bonaface.forensics.inspector import RATE
 from bonaface.forensics.spoof.runs import LEVEL, SIZE, Floats
@@ -20,32 +17,13 @@ Way = Callable[[Floats], Floats]
 Draw = np.random.Generator
 
 
-def through(codec: str, form: str, rate: int, bits: int = 0, rate_in: int = RATE) -> Way:
+def through(codec: str, form: str, rate: int, bits: int = 0) -> Way:
     """Through an audio codec at `rate` and `bits` a second, and back: (n,) in and out."""
+    speak = speak_through(codec, form, rate, bits, RATE)
 
     def way(samples: Floats) -> Floats:
-        file = io.BytesIO()
-        with av.open(file, "w", format=form) as out:
-            stream = out.add_stream(codec, rate=rate, layout="mono")
-            assert isinstance(stream, AudioStream)  # noqa: S101 (narrows the type)
-            if bits:
-                stream.bit_rate = bits
-            size = stream.codec_context.frame_size or None
-            resampler = av.AudioResampler(stream.format, "mono", rate, size)
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(samples[None]), format="fltp", layout="mono"
-            )
-            frame.sample_rate, frame.pts, frame.time_base = rate_in, 0, Fraction(1, rate_in)
-            for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-                out.mux(stream.encode(piece))
-            out.mux(stream.encode(None))
-        file.seek(0)
-        resampler = av.AudioResampler("fltp", "mono", rate_in)
-        with av.open(file, "r") as back:
-            frames = [*back.decode(audio=0), None]
-            runs = [r.to_ndarray()[0] for one in frames for r in resampler.resample(one)]
-        whole = np.concatenate([*runs, np.zeros(len(samples), np.float32)])
-        return cast("Floats", whole[: len(samples)].astype(np.float32))
+        whole = np.concatenate([speak(samples), np.zeros(len(samples), np.float32)])
+        return cast("Floats", whole[: len(samples)])
 
     return way
 
