@@ -15,7 +15,7 @@ from bonaface.errors import WeightsMissing
 from bonaface.media.photos import read_photo
 
 if TYPE_CHECKING:
-    from browser import Served
+    from browser import Served, Studio
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,6 +54,12 @@ def launch() -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="module")
+def browser(launch: Callable[..., Any]) -> Any:
+    """Chromium, for the tests of one file."""
+    return launch()
+
+
+@pytest.fixture(scope="module")
 def served(
     launch: Callable[..., Any],  # noqa: ARG001  nothing is served where nothing can look
     tmp_path_factory: pytest.TempPathFactory,
@@ -62,6 +68,17 @@ def served(
     from browser import serve  # noqa: PLC0415  Playwright, only where it is used
 
     yield from serve(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture
+def studio(browser: Any, served: "Served") -> Iterator["Studio"]:
+    """The Studio, open to one test; the page must not have met an error."""
+    from browser import Studio  # noqa: PLC0415  Playwright, only where it is used
+
+    studio = Studio(served, browser)
+    yield studio
+    studio.close()
+    assert studio.wrongs == []
 
 
 @pytest.fixture(scope="session")

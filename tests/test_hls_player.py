@@ -4,13 +4,13 @@ import base64
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from browser import Served, browse, decode, serve
+from browser import Served, decode
 
 from bonaface.core import Picture
 from bonaface.face.find import find_faces
@@ -68,16 +68,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(next(folder.glob("*.tgz"))) as packed:
         packed.extract("package/dist/hls.min.js", folder, filter="data")
     return folder / "package" / "dist" / "hls.min.js"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serve(tmp_path_factory.mktemp("serve"))
-
-
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Any]]:
-    yield from browse()
 
 
 def begin(served: Served) -> tuple[httpx.Client, dict[str, Any]]:

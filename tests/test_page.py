@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,11 @@ from browser import (
     RATE,
     Served,
     Studio,
-    browse,
     count_frames,
     envelope,
     heard,
     likeness_of,
     listen,
-    serve,
     shoot,
     wait_until,
 )
@@ -61,29 +59,6 @@ COLOURS = """() => { const look = getComputedStyle(document.body);
     const numbers = (colour) => colour.match(/[0-9]+/g).slice(0, 3).map(Number);
     return [numbers(look.backgroundColor), numbers(look.color)]; }"""
 VIEWS = {"desktop": (1440, 900), "phone": (360, 740), "zoomed": (720, 450)}
-
-
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Any]]:
-    yield from browse()
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Callable[..., Any]) -> Any:
-    return launch()
-
-
-@pytest.fixture(scope="module")
-def served(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:  # noqa: ARG001
-    yield from serve(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture
-def studio(browser: Any, served: Served) -> Iterator[Studio]:
-    studio = Studio(served, browser)
-    yield studio
-    studio.close()
-    assert studio.wrongs == []
 
 
 def loudness(text: str) -> NDArray[np.float64]:

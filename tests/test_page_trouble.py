@@ -2,13 +2,12 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import Served, Studio, browse, open_studio, serve, shoot, wait_until
+from browser import Studio, open_studio, serve, shoot, wait_until
 from PIL import Image
 
 from bonaface import weights
@@ -24,25 +23,6 @@ BROKEN = {
 }
 SILENT = """() => { navigator.mediaDevices.getUserMedia = async () =>
     new AudioContext().createMediaStreamDestination().stream; }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    for launch in browse():
-        yield launch()
-
-
-@pytest.fixture(scope="module")
-def served(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:  # noqa: ARG001
-    yield from serve(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture
-def studio(browser: Any, served: Served) -> Iterator[Studio]:
-    studio = Studio(served, browser)
-    yield studio
-    studio.close()
-    assert studio.wrongs == []
 
 
 def veil(page: Any) -> str:

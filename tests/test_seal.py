@@ -1,36 +1,16 @@
 """The seal beside the face, in a real browser: of relays that forward, lose and change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Served, Studio, browse, serve, wait_until
+from browser import Served, Studio, wait_until
 from coded import keep_coded
 from peers import stay_on_loopback
 from receipt_relay import Relay
 
 pytestmark = [pytest.mark.realtime, pytest.mark.filterwarnings("default::ResourceWarning")]
-
-
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Any]]:
-    yield from browse()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serve(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture
-def studio(launch: Callable[..., Any], served: Served) -> Iterator[Studio]:
-    browser = launch()
-    studio = Studio(served, browser)
-    yield studio
-    studio.close()
-    browser.close()
-    assert studio.wrongs == []
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import browse
 from films import make_hls, make_statement, pour, reel
 from streams import Made, beginning, flip, save
 from test_live_credentials import ATTACKS
@@ -38,16 +37,6 @@ FOLLOW = """async ([root, beginnings, segments]) => {
   const ended = track.newest?.consent?.ended ?? null;
   return {began, seen: seen.map((one) => one.problem), ended, texts: seen.map((one) => one.text)};
 }"""
-
-
-@pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[..., Any]]:
-    yield from browse()
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Callable[..., Any]) -> Any:
-    return launch()
 
 
 @dataclass
