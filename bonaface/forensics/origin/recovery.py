@@ -15,7 +15,7 @@ from bonaface.consent.ledger import Status, status
 from bonaface.errors import KeysError, ResolverFailed
 from bonaface.forensics.origin.standing import Consent, look_up_consent
 from bonaface.log.entry import Entry
-from bonaface.marks.archive import archive, resolver
+from bonaface.marks.archive import archive
 from bonaface.marks.archive.seen import WHOLE, Comparison, Corners, Glance, compare
 from bonaface.marks.credentials.files import Credentials, read_store
 from bonaface.marks.credentials.manifest import PICTURE_ALGORITHM, SEEN_ALGORITHM, SOUND_ALGORITHM
@@ -118,6 +118,8 @@ class _Search:
 
     def ask(self, address: str) -> Iterator[Recovered]:
         """The manifests that a server keeps for the first mark it knows."""
+        from bonaface.marks.archive import resolver  # noqa: PLC0415  httpx, only where it asks
+
         try:
             for algorithm, mark in self.marks:
                 answers = resolver.ask(address, algorithm, mark)
@@ -129,6 +131,14 @@ class _Search:
                     return
         except ResolverFailed as error:
             self.limits.append(f"A server was asked for stripped credentials in vain. {error}")
+
+
+def _read_addresses(resolvers: tuple[str, ...]) -> list[tuple[str, str]]:
+    if not resolvers:
+        return []
+    from bonaface.marks.archive import resolver  # noqa: PLC0415  httpx, only where it asks
+
+    return [(one, resolver.read_address(one)) for one in resolvers]
 
 
 def trace(
@@ -143,7 +153,7 @@ def trace(
     Those are asked only when there is no manifest here. Nothing is raised for a log or a server
     of no use: `limits` says so. Raises SettingsError for what is no address.
     """
-    addresses = [(one, resolver.read_address(one)) for one in resolvers]
+    addresses = _read_addresses(resolvers)
     read = ((PICTURE_ALGORITHM, picture), (SOUND_ALGORITHM, sound))
     search = _Search(tuple((name, mark) for name, mark in read if mark), sights, now)
     entries = search.log()

@@ -34,7 +34,6 @@ from bonaface.marks.credentials.manifest import (
     require_leave,
     write_manifest,
 )
-from bonaface.marks.credentials.relay import relay
 from bonaface.marks.credentials.store import TRUST
 from bonaface.marks.signers.pen import Pen
 from bonaface.marks.signers.signer import Signer
@@ -129,6 +128,8 @@ def _sign(path_in: Path, half: Path, mime: str, statement: Statement, leaf: int)
 
 def _stamp(write: Callable[[Pen], _Written], signer: Signer, address: str) -> _Written:
     """Sign with a time-stamp; where none is had, without or not at all, as the settings say."""
+    from bonaface.marks.credentials.relay import relay  # noqa: PLC0415  httpx, only where it asks
+
     troubles: list[str] = []
     with suppress(C2paError), relay(address) as way:
         troubles = way.troubles

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from bonaface.marks.picture.geometry import Place, Trace
 from bonaface.marks.picture.slide import PARTS, lay_planes, slide
@@ -26,6 +25,8 @@ MOST = 0.9  # of the maps is looked at for crops: the edges of a shape near the 
 SLACK = 0.03  # share of the picture by which a crop may seem to lie outside
 MANY, MANY_ONE = 5000, 1200  # offsets of a shape from which on transforms are quicker; in one map
 FOUND = 8  # best places that are answered
+
+_BACK = cv2.DFT_REAL_OUTPUT | cv2.DFT_SCALE  # a transform turned back, as real numbers
 
 Reach = tuple[int, int]  # samples that a shape can lie off the middle, across and down
 Surfaces = list[NDArray[np.float32]] | list[NDArray[np.int16]]  # of each kind: (maps, offsets)
@@ -129,21 +130,21 @@ class _Turner:
         inner = slice(edge, side - edge)
         self._maps = np.zeros_like(trace.maps)
         self._maps[:, inner, inner] = trace.maps[:, inner, inner]
-        self._spectra: NDArray[np.complex64] | None = None
+        self._spectra: list[NDArray[np.float32]] = []
 
     def sum_offsets(self, shape: Shape, reach: Reach) -> Surfaces:
         """Answer the agreement of each kind of pilots with each map, at all offsets."""
         side = self._maps.shape[1]
-        if self._spectra is None:
-            self._spectra = np.asarray(fft.rfft2(self._maps))
+        if not self._spectra:
+            self._spectra = [np.asarray(cv2.dft(one), np.float32) for one in self._maps]
         rows = np.arange(-reach[1], reach[1] + 1) % side
         columns = np.arange(-reach[0], reach[0] + 1) % side
         sums = []
         for image in _draw_pilots(self._pilots, shape, side):
-            product = self._spectra * np.conj(fft.rfft2(image))
-            half = fft.ifft(product, axis=1, overwrite_x=True)[:, rows]
-            near = fft.irfft(half, side, axis=2, overwrite_x=True)[..., columns]
-            sums.append(near.reshape(len(near), -1))
+            drawn = cv2.dft(image)
+            products = (cv2.mulSpectrums(one, drawn, 0, conjB=True) for one in self._spectra)
+            near = [cv2.idft(one, flags=_BACK)[rows][:, columns] for one in products]
+            sums.append(np.stack(near).reshape(len(near), -1))
         return sums
 
 
