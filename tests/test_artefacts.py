@@ -112,6 +112,15 @@ def test_looks_no_more_often_than_it_should(
     assert sum(asked) == 10  # two of three faces, every .4 s of two seconds
 
 
+def test_says_that_more_faces_were_there_than_it_judged(inspector: Artefacts) -> None:
+    inspector.reset()
+    list(inspector.push(show(0, make_face(), make_face())))
+    assert "were not judged" not in list(inspector.flush())[-1].reason
+    inspector.reset()
+    list(inspector.push(show(0, make_face(), make_face(), make_face())))
+    assert "Other, smaller faces were not judged." in list(inspector.flush())[-1].reason
+
+
 def test_long_gaps_and_clocks_that_go_back_do_no_harm(inspector: Artefacts) -> None:
     inspector.reset()
     for at in (0, 600 * SECOND, 599 * SECOND, 0):

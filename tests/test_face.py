@@ -54,6 +54,22 @@ def test_a_region_goes_there_and_back() -> None:
     assert placed[1, 2] == pytest.approx(60 / 192)
 
 
+@pytest.mark.parametrize("rows_columns", [(1, 1), (5, 8)], ids=["a screen", "a crowd"])
+def test_small_faces_of_large_pictures_are_found_where_asked(
+    hopper: Picture, rows_columns: tuple[int, int]
+) -> None:
+    small = cv2.resize(hopper.pixels, (200, 234), interpolation=cv2.INTER_AREA)
+    many = np.tile(small, (*rows_columns, 1))
+    screen = np.full((1200, 1920, 3), 240, np.uint8)
+    screen[20 : 20 + len(many), 300 : 300 + many.shape[1]] = many[:, :1600]
+    picture = Picture(0, screen)
+    assert len(find_faces(picture)) < rows_columns[0] * rows_columns[1]
+    found = find_faces(picture, small=True)
+    assert len(found) == rows_columns[0] * rows_columns[1]
+    assert all(70 < face.height < 110 for face in found)
+    assert len(find_faces(picture, small=True, most=5)) == min(5, len(found))
+
+
 def test_a_cut_averages_what_it_shrinks() -> None:
     stripes = np.zeros((800, 800, 3), np.uint8)
     stripes[::2] = 200

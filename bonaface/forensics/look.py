@@ -1,6 +1,7 @@
 """Pictures with the faces that are in them: what all inspectors of faces look at.
 
-Faces are found once for all inspectors. Each keeps its number for as long as it is followed; after
+Faces are found once for all inspectors. Small ones are looked for in the first picture, and where
+no other is followed. Each keeps its number for as long as it is followed; after
 a cut it has another.
 """
 
@@ -34,6 +35,7 @@ class Look:
 
     picture: Picture
     sights: tuple[Sight, ...]
+    crowded: bool = False  # there are more faces, which are not followed
 
     @property
     def at(self) -> Time:
@@ -51,6 +53,7 @@ class Looker:
         """Forget the faces, and number anew."""
         self._sights: tuple[Sight, ...] = ()
         self._searched: Time | None = None
+        self._crowded = False
         self._next = 0
 
     def push(self, item: Picture) -> Iterable[Look]:
@@ -62,12 +65,15 @@ class Looker:
                 kept.append(Sight(old.number, face, old.human))
         lost = len(kept) < len(self._sights)
         if lost or self._searched is None or item.at - self._searched >= AGAIN:
+            small = self._searched is None or not kept
             self._searched = item.at
-            found = [face for face in find_faces(item) if _is_new(face, kept)]
+            seen = find_faces(item, small=small, most=MOST + 1)
+            self._crowded = len(seen) > MOST
+            found = [face for face in seen if _is_new(face, kept)]
             kept += [self._numbered(item, face) for face in found[:MOST]]
         kept.sort(key=lambda sight: -sight.face.height)
         self._sights = tuple(kept[:MOST])
-        return (Look(item, self._sights),)
+        return (Look(item, self._sights, self._crowded),)
 
     def flush(self) -> Iterable[Look]:
         """Nothing is held back."""

@@ -28,6 +28,7 @@ MARGIN: Final = 0.06
 EVERY: Final = SECOND * 2 // 5  # between looks at one face
 WINDOW: Final = 2 * SECOND
 FACES: Final = 64  # that are remembered; of more, those that look most forged
+JUDGED: Final = 2  # faces of a picture, the largest: each may raise a false alarm
 LEAST: Final = 72  # px of a face, forehead to chin
 BLURRED: Final = 3.0  # grey levels of sharpness, below which nothing can be told
 DARK, BRIGHT = 30, 240  # mean grey levels of a face
@@ -103,6 +104,7 @@ class Artefacts:
         self._spoilt = _Spoilt()
         self._first: Time | None = None
         self._last: Time = 0
+        self._more = False  # faces than are judged
 
     def push(self, item: Seen) -> Iterator[Finding]:
         """Judge the faces of a look, when it is time."""
@@ -110,7 +112,8 @@ class Artefacts:
             return
         self._first = item.at if self._first is None else self._first
         self._last = item.at
-        for sight in item.sights[:2]:
+        self._more |= item.crowded or len(item.sights) > JUDGED
+        for sight in item.sights[:JUDGED]:
             face = self._faces[sight.number]
             if face.last is not None and 0 <= item.at - face.last < EVERY:
                 continue
@@ -201,7 +204,8 @@ class Artefacts:
         quality = min(1.0, 0.4 + 0.06 * count)
         worst = face.worst
         exhibits = () if worst is None else (draw_heat(worst.cut, worst.heat, worst.at),)
-        reason = f"{_seen(count)} {_weighed(score)} {SCOPE}"
+        more = " Other, smaller faces were not judged." if self._more else ""
+        reason = f"{_seen(count)}{more} {_weighed(score)} {SCOPE}"
         return Finding(
             first, self._last, NAME, score, reason, whole=True, quality=quality, exhibits=exhibits
         )
