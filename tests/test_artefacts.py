@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Finding, Picture, Sound, Time
 from bonaface.face.find import Face, find_faces
+from bonaface.face.landmarks import CHIN, FOREHEAD
 from bonaface.forensics.artefacts.crop import Bytes, Floats
 from bonaface.forensics.artefacts.inspector import FACES, Artefacts, calibrate, robust
 from bonaface.forensics.look import Look, Sight
@@ -22,12 +23,14 @@ def inspector() -> Artefacts:
     return Artefacts()
 
 
-def make_face(height: float = 150.0, middle: float = SIDE / 2) -> Face:
-    """Landmarks on a grid: the inspector only cuts by them."""
+def make_face(height: float = 150.0, middle: float = SIDE / 2, tilt: float = 0.0) -> Face:
+    """Landmarks on a grid: the inspector only cuts by them. `tilt` in degrees."""
     steps = np.linspace(-height / 2, height / 2, 22, dtype=np.float32)
     grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)[:478] + middle
     points = np.zeros((478, 3), np.float32)
     points[:, :2] = np.concatenate([grid, grid[: 478 - len(grid)]])
+    lean = np.array([np.sin(np.radians(tilt)), -np.cos(np.radians(tilt))]) * height / 2
+    points[FOREHEAD, :2], points[CHIN, :2] = middle + lean, middle - lean
     low, high = (float(v) for v in (middle - height / 2, middle + height / 2))
     return Face((low, low, high, high), points, 1.0, 1.0)
 
@@ -57,6 +60,9 @@ def show(at: Time = 0, *faces: Face, human: bool = True, picture: Picture | None
         (show(0, make_face(), picture=paint(grain=0.0)), "blurred"),
         (show(0, make_face(), picture=paint(grain=12.0, light=12.0)), "too dark"),
         (show(0, make_face(200, 20)), "cut off by the border"),
+        (show(0, make_face(tilt=20)), "tilted by more than 15 degrees"),
+        (show(0, make_face(tilt=-90)), "tilted"),
+        (show(0, make_face(tilt=180)), "tilted"),
         (show(0, make_face(), human=False), "not human"),
         (show(0, make_face(), picture=draw()), "looks drawn or painted, not photographed"),
     ],

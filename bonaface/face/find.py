@@ -35,6 +35,12 @@ class Face:
         top, chin = self.landmarks[lm.FOREHEAD], self.landmarks[lm.CHIN]
         return float(np.linalg.norm(top - chin))
 
+    @property
+    def tilt(self) -> float:
+        """How far the forehead leans to the right of the picture, degrees; 180 is upside down."""
+        across, down = (self.landmarks[lm.FOREHEAD] - self.landmarks[lm.CHIN])[:2]
+        return float(np.degrees(np.arctan2(across, -down)))
+
 
 class FaceModels:
     """The detectors and the mesh model. They hold state: one for each thread."""

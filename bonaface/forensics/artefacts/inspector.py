@@ -29,6 +29,7 @@ EVERY: Final = SECOND * 2 // 5  # between looks at one face
 WINDOW: Final = 2 * SECOND
 FACES: Final = 64  # that are remembered; of more, those that look most forged
 JUDGED: Final = 2  # faces of a picture, the largest: each may raise a false alarm
+TILTED: Final = 15  # degrees, from which on genuine faces look forged: it learnt from upright ones
 LEAST: Final = 72  # px of a face, forehead to chin
 BLURRED: Final = 3.0  # grey levels of sharpness, below which nothing can be told
 DARK, BRIGHT = 30, 240  # mean grey levels of a face
@@ -57,6 +58,7 @@ class _Spoilt:
     blurred: int = 0
     dark: int = 0
     cut: int = 0
+    tilted: int = 0
     animal: int = 0
     drawn: int = 0
 
@@ -67,6 +69,7 @@ class _Spoilt:
             (self.blurred, "blurred"),
             (self.dark, "too dark or too bright"),
             (self.cut, "cut off by the border"),
+            (self.tilted, f"tilted by more than {TILTED} degrees"),
             (self.animal, "not human"),
             (self.drawn, "looks drawn or painted, not photographed"),
         ]
@@ -147,6 +150,9 @@ class Artefacts:
         if sight.face.height < LEAST:
             self._spoilt.small += 1
             return None
+        if abs(sight.face.tilt) > TILTED:
+            self._spoilt.tilted += 1
+            return None
         cut = cut_face(look.picture.pixels, sight.face.landmarks, SIDE, MARGIN)
         if cut is None:
             self._spoilt.cut += 1
@@ -205,7 +211,7 @@ class Artefacts:
         worst = face.worst
         exhibits = () if worst is None else (draw_heat(worst.cut, worst.heat, worst.at),)
         more = " Other, smaller faces were not judged." if self._more else ""
-        reason = f"{_seen(count)}{more} {_weighed(score)} {SCOPE}"
+        reason = f"{_seen(count, len(judged))}{more} {_weighed(score)} {SCOPE}"
         return Finding(
             first, self._last, NAME, score, reason, whole=True, quality=quality, exhibits=exhibits
         )
@@ -227,8 +233,9 @@ def calibrate(logit: float) -> float:
     return float(1 / (1 + np.exp(-(SLOPE * logit + SHIFT))))
 
 
-def _seen(count: int) -> str:
-    return "One face was looked at." if count == 1 else f"Faces were looked at {count} times."
+def _seen(looks: int, faces: int) -> str:
+    who = "One face was" if faces == 1 else f"{faces} faces were"
+    return f"{who} looked at." if looks == faces else f"{who} looked at {looks} times."
 
 
 def _weighed(score: float) -> str:
