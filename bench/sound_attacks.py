@@ -75,7 +75,7 @@ def filter_by(name: str, options: str) -> SoundAttack:
         source.link_to(middle)
         middle.link_to(sink)
         graph.configure()
-        graph.push(_frame(samples))
+        graph.push(_frame(samples, HEARD))
         graph.push(None)
         runs = [np.zeros(0, np.float32)]
         try:
