@@ -17,9 +17,8 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="every model, its size, licence and purpose")
     fetch = actions.add_parser("fetch", help="fetch those the program needs, or those named")
-    fetch.add_argument(
-        "names", nargs="*", metavar="NAME", help="a model, or a voice such as male; default: needed"
-    )
+    what = "a model, a voice such as male, or a detector hub:OWNER/NAME@REVISION; default: needed"
+    fetch.add_argument("names", nargs="*", metavar="NAME", help=what)
     fetch.add_argument(
         "--all",
         action="store_true",
@@ -35,7 +34,10 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list":
         return _list()
     if options.action == "fetch":
-        return _fetch(_chosen(options.names, everything=options.all))
+        published = [name for name in options.names if name.startswith("hub:")]
+        names = [name for name in options.names if name not in published]
+        _fetch_published(published)
+        return 0 if published and not names else _fetch(_chosen(names, everything=options.all))
     return _verify(_chosen(options.names, everything=True))
 
 
@@ -78,6 +80,17 @@ def _fetch(entries: list[Weight]) -> int:
     fetch_missing(entries)
     print(f"{len(entries)} models are here.")
     return 0
+
+
+def _fetch_published(names: list[str]) -> None:
+    """Published detectors: pinned as they come the first time, held to that ever after."""
+    from bonaface.forensics.hub.kept import LICENCE, fetch_detector
+    from bonaface.forensics.hub.name import read_name
+
+    for name in map(read_name, names):
+        say(f"Fetching {name}")
+        fetch_detector(name)
+        print(f"{name} is here, pinned. Licence: {LICENCE}. Ask it with --detector.")
 
 
 def fetch_missing(entries: list[Weight]) -> None:
