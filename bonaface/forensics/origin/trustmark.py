@@ -1,7 +1,7 @@
 """The mark of TrustMark (Bui et al., 2023, arXiv 2311.18297), which some makers hide in pictures.
 
 Its decoder answers 100 numbers, whose signs are bits: data, the check bits of a BCH code, and four
-bits that name the code. The weak codes also fit bits that mean nothing (one word in 14 for BCH_3),
+bits that name the code. The weak codes also fit bits that mean nothing (one word in 12 for BCH_3),
 so a mark counts as found only where so many bits fit that chance alone does it once in ten thousand
 words. Anybody can write the mark with the published encoder, so it is told and weighs nothing. Of a
 film the numbers of several pictures are summed.
