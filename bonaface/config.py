@@ -31,6 +31,7 @@ class Settings:
     tsa_required: bool  # nothing is signed without a time-stamp
     token: Token | None  # None: the signing key lies in `home`
     resolvers: tuple[str, ...]  # servers that `check` asks for manifests that were stripped
+    detectors: tuple[str, ...]  # published ones that `check` asks beside its own, by name
 
 
 def read_settings(environment: dict[str, str]) -> Settings:
@@ -50,12 +51,17 @@ def read_settings(environment: dict[str, str]) -> Settings:
         tsa=environment.get("BONAFACE_TSA") or None,
         tsa_required=_on(environment, "BONAFACE_TSA_REQUIRED"),
         token=_token(environment),
-        resolvers=tuple(environment.get("BONAFACE_RESOLVERS", "").replace(",", " ").split()),
+        resolvers=_words(environment, "BONAFACE_RESOLVERS"),
+        detectors=_words(environment, "BONAFACE_DETECTORS"),
     )
 
 
 def _on(environment: dict[str, str], name: str) -> bool:
     return environment.get(name, "") not in {"", "0"}
+
+
+def _words(environment: dict[str, str], name: str) -> tuple[str, ...]:
+    return tuple(environment.get(name, "").replace(",", " ").split())
 
 
 def _path(environment: dict[str, str], name: str) -> Path | None:

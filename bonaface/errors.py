@@ -4,6 +4,7 @@ BonafaceError                 something a user can act on; the message says how
 ├── WeightsError
 │   ├── WeightsMissing        a model is not on this machine; names the command that fetches it
 │   ├── WeightsDamaged        its bytes are not those that were pinned
+│   ├── DetectorRefused       a published detector is of no kind that can be run here
 │   └── FetchFailed           the network, the index or the disk refused
 ├── MediaError
 │   ├── UnreadableMedia       broken, empty, hostile or not what it claims to be
@@ -56,6 +57,10 @@ class WeightsMissing(WeightsError, FileNotFoundError):
 
 class WeightsDamaged(WeightsError, ValueError):
     """The bytes of a model file are not those that were pinned."""
+
+
+class DetectorRefused(WeightsError, ValueError):
+    """A published detector is damaged, or of no kind that can be run here."""
 
 
 class FetchFailed(WeightsError, OSError):

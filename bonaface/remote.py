@@ -16,7 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import Request, urlopen
 
-from bonaface.catalogue import HubPart, Part
+from bonaface.catalogue import HubPart, Part, WebPart
 from bonaface.config import settings
 from bonaface.errors import FetchFailed
 
@@ -156,4 +156,13 @@ def read_hub_part(part: HubPart) -> Iterator[bytes]:
     path = f"{part.repository}/resolve/{part.revision}/{part.path}"
     address = f"{settings().hub}/{quote(path)}"
     with _network(address), _open(address) as answer:
+        yield from _blocks(answer)
+
+
+def read_web_part(part: WebPart) -> Iterator[bytes]:
+    """The bytes of one file on its maker's server, in blocks.
+
+    Raises FetchFailed when it cannot be read.
+    """
+    with _network(part.address), _open(part.address) as answer:
         yield from _blocks(answer)

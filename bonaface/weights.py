@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bonaface.catalogue import CATALOGUE, HubPart, Weight
+from bonaface.catalogue import CATALOGUE, HubPart, WebPart, Weight
 from bonaface.config import settings
 from bonaface.errors import FetchFailed, SettingsError, WeightsDamaged, WeightsMissing
-from bonaface.remote import read_hub_part, read_part
+from bonaface.remote import read_hub_part, read_part, read_web_part
 
 Report = Callable[[int], None]  # told how many bytes came since the last call
 _HERE = Path(__file__).parent
@@ -99,7 +99,10 @@ def _keep(entry: Weight, path: Path, report: Report | None) -> None:
 
 def _blocks(entry: Weight) -> Iterator[bytes]:
     for part in entry.parts:
-        yield from read_hub_part(part) if isinstance(part, HubPart) else read_part(part)
+        if isinstance(part, WebPart):
+            yield from read_web_part(part)
+        else:
+            yield from read_hub_part(part) if isinstance(part, HubPart) else read_part(part)
 
 
 def digest(path: Path) -> str:

