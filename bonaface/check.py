@@ -35,6 +35,7 @@ PUBLIC = 8.0  # s of a film in which the marks of other makers are looked for in
 LOOKS = 60  # pictures that are compared with what a recovered manifest says
 _FIRST_ONLY = (f"Hidden marks were looked for in the first {FURTHEST / 60:.0f} minutes only.",)
 Ids: TypeAlias = tuple[str | None, str | None]  # of the marks in pictures and sound
+Public: TypeAlias = tuple[PublicMark | PictureMark, ...]
 RATE = 16_000  # samples a second: all that the sound mark uses is below 8 kHz
 
 
@@ -60,7 +61,7 @@ def check(
     overview = Overview()
     with ThreadPoolExecutor(1) as beside:  # two cores: the pictures' mark here, all else there
         looking = beside.submit(_examine, media, (overview, *opened, *inspectors), tell)
-        listening = beside.submit(_sound_marks, media)
+        listening = beside.submit(_other_marks, media)
         picture, sights = _picture_mark(media, limits)
         examined, (sound, public, unheard) = looking.result(), listening.result()
     ids = (picture.id if picture else None, sound.id if sound else None)
@@ -137,8 +138,8 @@ def _watched(pictures: Iterator[Picture], glances: list[Glance]) -> Iterator[Pic
         yield picture
 
 
-def _sound_marks(media: Media) -> tuple[Mark | None, tuple[PublicMark, ...], list[str]]:
-    """Ours, and those of other makers; and what could not be heard."""
+def _other_marks(media: Media) -> tuple[Mark | None, Public, list[str]]:
+    """Ours in the sound, and those of other makers; and what could not be looked for."""
     limits: list[str] = []
     return _sound_mark(media, limits), _public_marks(media, limits), limits
 
@@ -157,7 +158,7 @@ def _sound_mark(media: Media, limits: list[str]) -> Mark | None:
     return Mark(reading.found, mark_id, reading.strength)
 
 
-def _public_marks(media: Media, limits: list[str]) -> tuple[PublicMark | PictureMark, ...]:
+def _public_marks(media: Media, limits: list[str]) -> Public:
     """Look for the published marks of other makers whose readers are on this machine."""
     return (*_seen_marks(media, limits), *_heard_marks(media, limits))
 

@@ -79,6 +79,7 @@ def tally_cases() -> list[dict[str, Any]]:
         ("coded again", coded_again(), 6, "red strange"),
         ("one picture put in", put_in(), 8, "red strange"),
         ("two swapped", swapped_pictures(), 8, "red strange"),
+        ("swapped again and again", swapped_neighbours(), 12, "red strange"),
         ("a late key picture", behind(), 8, "green good"),
         ("a second shown again", shown_again(), 12, "red strange"),
         ("another begin of RTP time", moved(), 10, "green good"),
@@ -134,6 +135,16 @@ def swapped_pictures() -> list[list[Any]]:
     one, other = call.arrivals[60], call.arrivals[63]
     call.arrivals[60] = Arrived(one.kind, one.rtp, other.digest, one.at)
     call.arrivals[63] = Arrived(other.kind, other.rtp, one.digest, other.at)
+    return call.events()
+
+
+def swapped_neighbours() -> list[list[Any]]:
+    """One in twenty takes the place of the next, so that many are early by the same time."""
+    call = Call(12)
+    for i in call.pictures()[40::20]:
+        one, other = call.arrivals[i], call.arrivals[i + 1]
+        call.arrivals[i] = Arrived(one.kind, one.rtp, other.digest, one.at)
+        call.arrivals[i + 1] = Arrived(other.kind, other.rtp, one.digest, other.at)
     return call.events()
 
 

@@ -24,9 +24,9 @@ from bonaface.media.webrtc.rate import LADDER
 from bonaface.media.webrtc.reception import PictureBuffer, install
 from bonaface.stream.clock import SessionClock
 
-Mode: TypeAlias = Literal["forward", "drop", "recode"]
+Mode: TypeAlias = Literal["forward", "drop", "recode", "replay", "swap"]
 TICKS = {"audio": 48_000, "video": 90_000}
-EACH = 20  # frames of which one is dropped
+EACH = 20  # frames of which one is dropped, or comes again, or in place of the next
 
 
 class Passed(MediaStreamTrack):  # type: ignore[misc]
@@ -41,8 +41,12 @@ class Passed(MediaStreamTrack):  # type: ignore[misc]
         self._count = 0
         self._decoder = av.CodecContext.create("h264", "r")
         self._encoder: PictureEncoder | None = None
+        self._kept: av.Packet[Any] | None = None  # to be played again, or that waits for its turn
 
     async def recv(self) -> "av.Packet[Any]":
+        if self._mode() == "swap" and self._kept is not None:
+            packet, self._kept = self._kept, None
+            return packet
         while True:
             packet = await self._of.recv()
             packet.time_base = Fraction(1, TICKS[self.kind])
@@ -51,7 +55,17 @@ class Passed(MediaStreamTrack):  # type: ignore[misc]
                 self._buffer.note_decoded(512, 512)
             if self._mode() == "drop" and self._count % EACH == 0:
                 continue
-            return self._recoded(packet) if self.kind == "video" else packet
+            return await self._changed(packet) if self.kind == "video" else packet
+
+    async def _changed(self, packet: "av.Packet[Any]") -> "av.Packet[Any]":
+        if self._mode() == "replay":
+            self._kept = self._kept or packet
+            return _placed(self._kept, packet) if self._count % EACH == 0 else packet
+        if self._mode() == "swap" and self._count % EACH == 0:
+            following = await self._of.recv()
+            self._kept = _placed(packet, following)
+            return _placed(following, packet)
+        return self._recoded(packet)
 
     def _recoded(self, packet: "av.Packet[Any]") -> "av.Packet[Any]":
         """The same picture in other bytes, where that is asked for."""
@@ -68,6 +82,13 @@ class Passed(MediaStreamTrack):  # type: ignore[misc]
         made = av.Packet(coded.data)
         made.pts, made.time_base = packet.pts, packet.time_base
         return made
+
+
+def _placed(packet: "av.Packet[Any]", at: "av.Packet[Any]") -> "av.Packet[Any]":
+    """The bytes of one packet at the time of another."""
+    moved = av.Packet(bytes(packet))
+    moved.pts, moved.time_base = at.pts, Fraction(1, TICKS["video"])
+    return moved
 
 
 class Relay:

@@ -35,7 +35,8 @@ def counts(page: Any) -> list[list[int]]:
     return [cells[:3], cells[3:]]
 
 
-def test_through_a_relay_that_changes_its_ways(studio: Studio, relay: Relay) -> None:
+def open_behind(relay: Relay, studio: Studio) -> Any:
+    """A page whose pictures and sound come through a relay; its seal is green."""
     page = studio.context().new_page()
 
     def stand_between(route: Any) -> None:
@@ -50,6 +51,23 @@ def test_through_a_relay_that_changes_its_ways(studio: Studio, relay: Relay) -> 
     page.goto(studio.served.address)
     page.wait_for_selector('html[data-phase="live"][data-shown]', timeout=45_000)
     wait_until(lambda: colour(page) == "green", 20)
+    return page
+
+
+@pytest.mark.parametrize("mode", ["replay", "swap"])
+def test_through_a_relay_that_shows_what_was_and_is_to_be(
+    studio: Studio, relay: Relay, mode: Any
+) -> None:
+    page = open_behind(relay, studio)
+    relay.mode = mode
+    wait_until(lambda: colour(page) == "red", 30)
+    page.click("#seal")
+    wait_until(lambda: counts(page)[0][2] > 0, 10)
+    assert counts(page)[1][2] == 0, "the sound is as it was sent"
+
+
+def test_through_a_relay_that_changes_its_ways(studio: Studio, relay: Relay) -> None:
+    page = open_behind(relay, studio)
     page.fill("#words", "Good morning, everybody, and welcome to this relay.")
     page.press("#words", "Enter")
     page.click("#seal")

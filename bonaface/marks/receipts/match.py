@@ -85,7 +85,7 @@ class Match:
                 self.counts.listed = receipt.issued
         if first or missing:
             self._excused = receipt.issued + SETTLED * (missing > 0)
-        self._settle()
+        self._settle(receipt.issued)
         self._judge(receipt.issued)
         self._forget(receipt.issued)
 
@@ -95,17 +95,20 @@ class Match:
             self._expected.setdefault(frame.digest, []).append(one)
             self._order.append(one)
 
-    def _settle(self) -> None:
+    def _settle(self, issued: int) -> None:
         """Look again for those that wait, as often as that teaches another offset."""
         moves = -1
         while moves != self._moves:
             moves = self._moves
-            self._pending = [frame for frame in self._pending if not self._find(frame)]
+            self._pending = [frame for frame in self._pending if not self._find(frame, issued)]
 
-    def _find(self, frame: Arrived) -> bool:
+    def _find(self, frame: Arrived, issued: int | None = None) -> bool:
+        """Find a frame; it votes as it comes, or with the receipt `issued` now that lists it."""
         open_ = [one for one in self._expected.get(frame.digest, ()) if not one.found]
         one = self._place(frame, open_)
-        if len(open_) == 1 and (one is None or self._offset is None):
+        if one is not None and self._offset is not None:
+            self._votes.clear()  # the offset holds: who is elsewhere is not at its place
+        elif len(open_) == 1 and issued in {None, open_[0].issued}:
             self._vote(frame.digest, frame.rtp - open_[0].frame.pts)
             one = self._place(frame, open_)
         if one is None:

@@ -33,7 +33,7 @@ export class Match {
 
   /** @param {Arrived} frame */
   arrive(frame) {
-    if (!this.#find(frame)) this.pending = [...this.pending.slice(1 - PENDING), frame];
+    if (!this.#find(frame, null)) this.pending = [...this.pending.slice(1 - PENDING), frame];
   }
 
   /** @param {import("./receipt.js").Receipt} receipt @param {{first: boolean, missing: number}} how */
@@ -43,7 +43,7 @@ export class Match {
       this.counts.listed = receipt.issued;
     }
     if (first || missing) this.excused = receipt.issued + (missing > 0 ? SETTLED : 0);
-    this.#settle();
+    this.#settle(receipt.issued);
     this.#judge(receipt.issued);
     this.#forget(receipt.issued);
   }
@@ -58,18 +58,21 @@ export class Match {
   }
 
   /** Look again for those that wait, as often as that teaches another offset. */
-  #settle() {
+  #settle(issued) {
     let moves = -1;
     while (moves !== this.moves) {
       moves = this.moves;
-      this.pending = this.pending.filter((frame) => !this.#find(frame));
+      this.pending = this.pending.filter((frame) => !this.#find(frame, issued));
     }
   }
 
-  #find(frame) {
+  /** A frame votes as it comes, or with the receipt issued now that lists it. */
+  #find(frame, issued) {
     const open = (this.expected.get(frame.digest) ?? []).filter((one) => !one.found);
     let one = this.#place(frame, open);
-    if (open.length === 1 && (this.offset === null || !one)) {
+    if (one && this.offset !== null) {
+      this.votes = []; // the offset holds: who is elsewhere is not at its place
+    } else if (open.length === 1 && (issued === null || issued === open[0].issued)) {
       this.#vote(frame.digest, frame.rtp - open[0].pts);
       one = this.#place(frame, open);
     }
