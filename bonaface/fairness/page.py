@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from bonaface.fairness.audit import ENOUGH, Audit, Rate
+from bonaface.fairness.rates import ENOUGH, Audit, Rate
 from bonaface.forensics.report.style import read_style
 
 WIDE: Final = 780
