@@ -66,7 +66,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps([asdict(one) for one in audits], indent=2))
     else:
         print("\n\n".join(_table(one) for one in audits))
-    return int(max((one.beyond(options.limit) for one in audits), default=0.0) > options.limit)
+    most, name = max(((one.beyond(options.limit), one.subject) for one in audits), default=(0, ""))
+    if most > options.limit:
+        say(f"{name}: a gap of {most:.1%} between groups is over the limit of {options.limit:.1%}.")
+    return int(most > options.limit)
 
 
 def _table(audit: "Audit") -> str:
