@@ -33,7 +33,7 @@ def test_nobody_is_wrongly_refused_more_than_others() -> None:
 
 def test_the_record_is_consistent() -> None:
     for name, subject in RECORD["subjects"].items():
-        assert subject["answers"] >= 100, name
+        assert subject["answers"] >= 90, name
         assert (subject["answers"] < 300) == (name in RECORD["few"]), name
         for gaps in subject["gaps"].values():
             assert gaps["worst"] <= subject["worst"]
