@@ -1,10 +1,14 @@
-"""The fairness audit on the faces that judge, with forgeries made of them.
+"""The fairness audit on labelled faces, with forgeries made of them.
 
 Usage: python bench/fairness.py [--faces 1600] [--page PAGE.html] [--json]
+       python bench/fairness.py --subjects "colour challenge" --even --faces 300 --recoloured 8
+       python bench/fairness.py --matches --even --faces 1600 --subjects
 
-Labels come from the names of UTKFace (age, sex; noisy), tones from the pictures. A third of the
-faces stand in twice: as they are, and as Poisson swaps with the next face, which the detector has
-never learnt, so that misses are compared, too.
+Labels come from the names of UTKFace (age, sex, origin; noisy), tones from the pictures. Without
+`--even` faces are those that judge only, and a third of them stand in twice: as they are, and as
+Poisson swaps with the next face, which the detector has never learnt, so that misses are compared,
+too. `--even` takes, from all faces, as many of each sex and origin as there are, without forgeries:
+for what was fitted on none of them.
 """
 
 import argparse
@@ -12,6 +16,7 @@ import csv
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,12 +31,14 @@ from sources import judges
 from bonaface.face.find import find_faces
 from bonaface.fairness.audit import Person, audit
 from bonaface.fairness.page import to_page
+from bonaface.fairness.rates import Audit
 from bonaface.fairness.subjects import list_subjects
 from bonaface.media.photos import read_photo
 
 MEDIA = Path(__file__).parents[2] / "shared" / "media"
 BANDS = ((18, 29), (30, 44), (45, 59), (60, 120))
 THIRD = 3
+LIMIT = 0.02
 
 
 def people(count: int) -> list[Person]:
@@ -43,11 +50,26 @@ def people(count: int) -> list[Person]:
     return [Person(MEDIA / path, labels(path)) for path in paths]
 
 
+def even_people(count: int) -> list[Person]:
+    """As many of each sex and origin as the labels allow."""
+    with (MEDIA / "manifest.tsv").open(encoding="utf-8") as rows:
+        paths = [row["path"] for row in csv.DictReader(rows, delimiter="\t")]
+    cells: dict[tuple[str, str], list[str]] = {}
+    for path in paths:
+        if path.startswith("faces/utk_"):
+            said = labels(path)
+            cells.setdefault((said["sex"], said["origin"]), []).append(path)
+    each = max(1, count // len(cells))
+    chosen = [path for cell in cells.values() for path in cell[:: max(1, len(cell) // each)][:each]]
+    order = np.random.default_rng(0).permutation(len(chosen))
+    return [Person(MEDIA / chosen[i], labels(chosen[i])) for i in order]
+
+
 def labels(path: str) -> dict[str, str]:
-    """Sex and age band, of utk_AGE_SEX_GROUP_ID."""
-    age, sex = Path(path).stem.split("_")[1:3]
+    """Sex, age band and origin, of utk_AGE_SEX_ORIGIN_ID."""
+    age, sex, origin = Path(path).stem.split("_")[1:4]
     band = next((f"{low}-{high}" for low, high in BANDS if low <= int(age) <= high), "other")
-    return {"sex": {"m": "male", "f": "female"}[sex], "age": band}
+    return {"sex": {"m": "male", "f": "female"}[sex], "age": band, "origin": origin}
 
 
 def forge_some(real: list[Person], folder: Path) -> list[Person]:
@@ -78,18 +100,31 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=1600)
     parser.add_argument("--page", type=Path)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--even", action="store_true", help="as many of each sex and origin")
+    parser.add_argument("--matches", action="store_true", help="compare faces with each other, too")
+    parser.add_argument("--subjects", nargs="*", help="only these")
+    parser.add_argument("--recoloured", type=int, default=40, metavar="FACES")
     options = parser.parse_args()
     if not MEDIA.exists():
         sys.exit(f"no media at {MEDIA}")
-    real = people(options.faces)
+    real = even_people(options.faces) if options.even else people(options.faces)
+    asked = options.subjects
+    subjects = [one for one in list_subjects() if asked is None or one.name in asked]
     with tempfile.TemporaryDirectory() as folder:
-        everybody = [*real, *forge_some(real, Path(folder))]
-        audits = audit(everybody, list_subjects())
+        everybody = [*real, *([] if options.even else forge_some(real, Path(folder)))]
+        drifts, matches = options.recoloured, options.matches
+        audits = audit(everybody, subjects, recoloured=drifts, matches=matches)
     if options.page:
         options.page.write_text(to_page(audits, len(everybody), "bench/fairness.py"), "utf-8")
     if options.json:
-        print(json.dumps([asdict(one) for one in audits]))
+        told = [asdict(one) | {"beyond": one.beyond(LIMIT)} for one in audits]
+        print(json.dumps(told))
         return
+    show(audits)
+
+
+def show(audits: Sequence[Audit]) -> None:
+    """Print all rates and gaps."""
     for one in audits:
         print(f"\n{one.subject}: {one.wrong}, {one.count} answers, coverage {one.coverage:.3f}")
         for name, rates in one.rates.items():

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from liveness_people import PACE, Person, find_people, find_turning, read_person
-from liveness_scene import draw_place, read_hands
+from liveness_scene import read_hands
 from liveness_species import Act
 from liveness_voices import (
     READERS,
@@ -27,6 +27,7 @@ from seen import permit_fiction
 from bonaface.avatar.likeness.build import build_likeness
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.core import SECOND, Picture
+from bonaface.fairness.scene import draw_place
 from bonaface.forensics.liveness.colour import Colour
 from bonaface.forensics.liveness.digits import (
     READ,

@@ -18,23 +18,16 @@ from typing import Final
 import cv2
 import numpy as np
 from liveness_people import PACE, Person
-from liveness_scene import (
-    Camera,
-    Floats,
-    Place,
-    lay_hand,
-    send,
-    shine,
-    swing,
-    turn_head,
-)
+from liveness_scene import lay_hand, swing
 
 from bonaface.avatar.manner import Manner
 from bonaface.avatar.mimic.stage import Mimic
 from bonaface.avatar.pose import LIPS, Lips
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.core import SECOND, Picture
+from bonaface.fairness.scene import Camera, Floats, Place, shine, turn_head
 from bonaface.forensics.liveness.challenge import Challenge
+from bonaface.media.call import send
 
 SPECIES: Final = (
     "bona fide", "paper", "bent", "screen", "file", "swapped", "mimic", "voice", "laid over",

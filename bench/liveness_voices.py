@@ -12,18 +12,19 @@ from pathlib import Path
 import numpy as np
 from filmed import RATE, read_pictures
 from liveness_people import Person, fit
-from liveness_scene import Camera, draw_place, send, shine
 
 from bonaface.avatar.manner import Manner
 from bonaface.avatar.mimic.stage import Mimic
 from bonaface.avatar.mouth.phones import PhoneMouth, Sentence
 from bonaface.avatar.render.renderer import Renderer
 from bonaface.core import SECOND, Phone, Picture, Sound, Time, over
+from bonaface.fairness.scene import Camera, draw_place, shine
 from bonaface.forensics.lipsync.asked import ask
 from bonaface.forensics.lipsync.window import Window as Run
 from bonaface.forensics.liveness.challenge import Challenge
 from bonaface.forensics.liveness.digits import Digits, agree, read_digits, transcribe, weigh_lips
 from bonaface.forensics.look import Look, Looker
+from bonaface.media.call import send
 from bonaface.media.files import read_sound
 from bonaface.speech.resample import Resample
 from bonaface.speech.synthesize import open_voice

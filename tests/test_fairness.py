@@ -89,7 +89,7 @@ def test_abstaining_is_counted_and_not_an_error(people: list[Person]) -> None:
 
 def test_the_table_is_read(tmp_path: Path) -> None:
     table = tmp_path / "people.csv"
-    table.write_text("path,sex,forged\na.jpg,female,\nb.jpg,male,yes\n", "utf-8")
+    table.write_text("path,sex,forged,person\na.jpg,female,,ada\nb.jpg,male,yes,\n", "utf-8")
     first, second = read_people(table)
     assert (first.path, first.labels, first.forged) == (
         tmp_path / "a.jpg",
@@ -97,6 +97,7 @@ def test_the_table_is_read(tmp_path: Path) -> None:
         False,
     )
     assert second.forged
+    assert (first.who, second.who) == ("ada", "")
 
 
 @pytest.mark.parametrize("text", ["", "name,sex\na,b\n", "\xff\x00"])

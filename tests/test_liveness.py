@@ -21,7 +21,7 @@ from bonaface.forensics.lipsync.mouth import CORNERS, INNER
 from bonaface.forensics.liveness import digits, hand
 from bonaface.forensics.liveness.camera import Camera, read_report
 from bonaface.forensics.liveness.challenge import chance
-from bonaface.forensics.liveness.colour import COUNT, EACH, Colour
+from bonaface.forensics.liveness.colour import COUNT, EACH, TO_LIGHT, Colour, _middle
 from bonaface.forensics.liveness.digits import READ, Digits, agree, read_digits
 from bonaface.forensics.liveness.hand import Hand, ready
 from bonaface.forensics.liveness.round import FEWEST, Round, judge
@@ -349,3 +349,20 @@ def test_a_watch_looks_seldom_and_forgets() -> None:
     watch.push(look(4.1, None))
     watch.reset()
     assert watch.newest == ()
+
+
+def test_light_that_is_less_than_one_code_is_measured_on_dark_skin() -> None:
+    dice = np.random.default_rng(0)
+
+    def measured(light: float) -> float:
+        code = 255 * (1.055 * light ** (1 / 2.4) - 0.055)
+        codes = np.clip(np.round(code + dice.normal(0, 1.0, (900, 3))), 0, 255).astype(int)
+        return float(_middle(TO_LIGHT[codes]).mean())
+
+    assert measured(0.0103) / measured(0.01) == pytest.approx(1.03, abs=0.015)
+
+
+def test_highlights_on_skin_do_not_count() -> None:
+    skin = np.full((100, 3), 0.1)
+    skin[:20] = 1.0
+    assert _middle(skin) == pytest.approx(0.1)

@@ -1,29 +1,24 @@
 """Are the checks equally good for everybody? Error rates by skin tone, sex and age, with intervals.
 
 Reads pictures whose labels the user gives, lets each subject (a detector, the face finder) answer
-on each, and compares groups. Rates and their intervals are Fairlearn's MetricFrame; the gaps are
-those of the fairness benchmarks of deepfake detection (F_EFPR, F_EO, F_MEO). Skin tone is measured
-from the picture (`forensics/tone`) and used here only.
+on each, and compares groups (rates.py). Skin tone is measured from the picture (`forensics/tone`)
+and used here only.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
+from typing import Final
 
 from bonaface.core import Picture
 from bonaface.errors import SettingsError, UnreadableMedia
 from bonaface.face.find import Face, find_faces
+from bonaface.fairness.matches import Gallery
+from bonaface.fairness.rates import Audit, Table, sum_up
 from bonaface.forensics.tone import MONK, measure_tone, recolour
 from bonaface.media.photos import read_photo
 
 MISSING: Final = "The audit needs Fairlearn. Run: pip install 'bonaface[audit]'"
-ENOUGH: Final = 300  # reals of a group, below which a rate of 1 % cannot be claimed (rule of three)
-SMALLEST: Final = 20  # of a group that is compared
-BOOTSTRAPS: Final = 200
-ALL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +28,7 @@ class Person:
     path: Path
     labels: dict[str, str]  # "sex": "female", "age": "30-44", ...
     forged: bool = False
+    who: str = ""  # the same for all pictures of one person; unknown where empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,58 +41,17 @@ class Subject:
     wrong: str  # what an alarm on a genuine picture is called
 
 
-@dataclass(slots=True)
-class Table:
-    """Answers of one subject."""
-
-    scores: list[float] = field(default_factory=list)
-    alarms: list[bool] = field(default_factory=list)
-    forged: list[bool] = field(default_factory=list)
-    groups: list[dict[str, str]] = field(default_factory=list)
-    abstained: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How often one group meets an error."""
-
-    group: str
-    count: int
-    rate: float
-    low: float  # 95 % interval
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What was found for one subject."""
-
-    subject: str
-    wrong: str
-    count: int
-    coverage: float
-    rates: dict[str, tuple[Rate, ...]]  # by attribute: "tone", "sex", "age", "sex, tone"
-    gaps: dict[
-        str, dict[str, float]
-    ]  # by attribute: worst, F_EFPR and, with forgeries, F_EO, F_MEO
-    drift: dict[str, float] | None = None  # of the answer over the Monk tones
-
-    @property
-    def worst(self) -> float:
-        """The largest gap of a group that is large enough, in single attributes."""
-        single = [gap["worst"] for name, gap in self.gaps.items() if "," not in name]
-        return max(single, default=0.0)
-
-
 def audit(
     people: Sequence[Person],
     subjects: Sequence[Subject],
     tell: Callable[[float], None] = lambda _: None,
+    *,
     recoloured: int = 40,  # faces that are tried in all tones
+    matches: bool = False,  # whether faces are compared with each other, too
 ) -> list[Audit]:
     """Ask every subject about every picture. Raises SettingsError without Fairlearn."""
     require_fairlearn()
-    tables = [Table() for _ in subjects]
+    tables, gallery = [Table() for _ in subjects], Gallery() if matches else None
     drifts: list[list[list[float]]] = [[] for _ in subjects]
     every = len(people) // recoloured or 1 if recoloured else len(people) + 1
     for i, (person, picture, face) in enumerate(_opened(people)):
@@ -104,11 +59,14 @@ def audit(
         groups = _groups(person, picture, face)
         for subject, table in zip(subjects, tables, strict=True):
             _ask(subject, table, (picture, face), groups, forged=person.forged)
+        if gallery is not None and face is not None and not person.forged:
+            gallery.add(picture, face, groups, person.who)
         if (i + 1) % every == 0 and face is not None and not person.forged:
             for subject, drift in zip(subjects, drifts, strict=True):
                 drift.append(_over_tones(subject, picture, face))
     rows = zip(subjects, tables, drifts, strict=True)
-    return [_sum_up(subject, table, drift) for subject, table, drift in rows]
+    told = [sum_up(subject.name, subject.wrong, table, drift) for subject, table, drift in rows]
+    return told + (gallery.compare() if gallery else [])
 
 
 def require_fairlearn() -> None:
@@ -146,7 +104,7 @@ def _ask(
         table.abstained += 1
         return
     table.scores.append(score)
-    table.alarms.append(score >= subject.threshold)
+    table.alarms.append(float(score >= subject.threshold))
     table.forged.append(forged)
     table.groups.append(groups)
 
@@ -159,88 +117,3 @@ def _over_tones(subject: Subject, picture: Picture, face: Face) -> list[float]:
         if score is not None:
             answers.append(score)
     return answers
-
-
-def _sum_up(subject: Subject, table: Table, drifts: list[list[float]]) -> Audit:
-    names = sorted({name for groups in table.groups for name in groups})
-    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    attributes: list[tuple[str, ...]] = [*((name,) for name in names), *pairs]
-    rates, gaps = {}, {}
-    for attribute in attributes:
-        title = ", ".join(attribute)
-        rates[title] = tuple(_rates(table, attribute))
-        gaps[title] = _gaps(table, attribute)
-    asked = len(table.scores)
-    ranges = [max(one) - min(one) for one in drifts if len(one) > 1]
-    drift = None
-    if ranges:
-        values = np.array(ranges)
-        drift = {"faces": len(ranges), "mean": float(values.mean()), "most": float(values.max())}
-    coverage = asked / max(1, asked + table.abstained)
-    return Audit(subject.name, subject.wrong, asked, coverage, rates, gaps, drift)
-
-
-def _columns(table: Table, attribute: tuple[str, ...], *, genuine: bool) -> tuple[Any, Any, Any]:
-    """Truth, alarms and groups of those that have the attribute."""
-    rows = [
-        (forged, alarm, ", ".join(groups[name] for name in attribute))
-        for forged, alarm, groups in zip(table.forged, table.alarms, table.groups, strict=True)
-        if all(name in groups for name in attribute) and not (genuine and forged)
-    ]
-    counts: dict[str, int] = {}
-    for _, _, group in rows:
-        counts[group] = counts.get(group, 0) + 1
-    kept = [row for row in rows if counts[row[2]] >= SMALLEST]
-    truth, alarms, groups = zip(*kept, strict=True) if kept else ((), (), ())
-    return np.array(truth, int), np.array(alarms, int), np.array(groups)
-
-
-def _rates(table: Table, attribute: tuple[str, ...]) -> Iterator[Rate]:
-    from fairlearn.metrics import MetricFrame, selection_rate  # noqa: PLC0415  an extra
-
-    truth, alarms, groups = _columns(table, attribute, genuine=True)
-    if not len(truth):
-        return
-    frame = MetricFrame(
-        metrics=selection_rate,
-        y_true=truth,
-        y_pred=alarms,
-        sensitive_features=groups,
-        n_boot=BOOTSTRAPS,
-        ci_quantiles=[0.025, 0.975],
-        random_state=0,
-    )
-    low, high = frame.by_group_ci
-    for group, rate in frame.by_group.items():
-        count = int((groups == group).sum())
-        edge = 3 / count if rate == 0 else float(high[group])  # rule of three where none was seen
-        yield Rate(str(group), count, float(rate), float(low[group]), edge)
-
-
-def _gaps(table: Table, attribute: tuple[str, ...]) -> dict[str, float]:
-    from fairlearn.metrics import (  # noqa: PLC0415  an extra
-        MetricFrame,
-        false_negative_rate,
-        false_positive_rate,
-        true_negative_rate,
-        true_positive_rate,
-    )
-
-    truth, alarms, groups = _columns(table, attribute, genuine=not any(table.forged))
-    if not len(truth):
-        return {"worst": 0.0, "F_EFPR": 0.0}
-    metrics = {"FPR": false_positive_rate}
-    if truth.any():
-        metrics |= {
-            "TPR": true_positive_rate,
-            "FNR": false_negative_rate,
-            "TNR": true_negative_rate,
-        }
-    frame = MetricFrame(metrics=metrics, y_true=truth, y_pred=alarms, sensitive_features=groups)
-    apart = {name: (frame.by_group[name] - frame.overall[name]).abs() for name in metrics}
-    ranges = frame.difference(method="between_groups")
-    gaps = {"worst": float(ranges["FPR"]), "F_EFPR": float(apart["FPR"].sum())}
-    if truth.any():
-        gaps["F_EO"] = float((apart["FPR"] + apart["TPR"]).sum())
-        gaps["F_MEO"] = float(ranges.max())
-    return gaps

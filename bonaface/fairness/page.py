@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from bonaface.fairness.audit import ENOUGH, Audit, Rate
+from bonaface.fairness.rates import ENOUGH, Audit, Rate
 from bonaface.forensics.report.style import read_style
 
 WIDE: Final = 780
@@ -23,7 +23,8 @@ def to_page(audits: list[Audit], count: int, when: str) -> str:
         f"everybody?</h1><p>{count} pictures. A dot is the rate of a group, the line its 95 % "
         "interval, the dashed line the rate of all. Groups are compared from 20 pictures on; of "
         f"groups under {ENOUGH}, a rate of 1 % cannot be claimed, and their names have a star. "
-        "Skin tone is how the picture looks (ITA), not who is in it.</p>"
+        "Skin tone is how the picture looks (ITA), not who is in it. Live callers are simulated "
+        "from the pictures; each face is compared with up to 20 others.</p>"
         f"{body}</main><footer>Fairlearn's MetricFrame, bootstrap intervals; where no error was "
         "seen, the upper end is 3 by the number of pictures.</footer></body></html>"
     )

@@ -30,6 +30,7 @@ def _person(folder: Path, row: dict[str, str | None]) -> Person:
     labels = {
         str(name): value.strip()
         for name, value in row.items()
-        if name not in {"path", "forged"} and isinstance(value, str) and value.strip()
+        if name not in {"path", "forged", "person"} and isinstance(value, str) and value.strip()
     }
-    return Person(folder / (row["path"] or ""), labels, (row.get("forged") or "").lower() in _YES)
+    forged = (row.get("forged") or "").lower() in _YES
+    return Person(folder / (row["path"] or ""), labels, forged, (row.get("person") or "").strip())

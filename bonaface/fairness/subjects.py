@@ -1,10 +1,13 @@
-"""What is audited on still pictures: the face finder, and each detector."""
+"""What is audited on still pictures: finding, detectors, live callers, likenesses, references."""
 
 from bonaface.core import Picture
 from bonaface.errors import WeightsMissing
 from bonaface.face.find import Face
 from bonaface.face.human import is_human
 from bonaface.fairness.audit import Subject
+from bonaface.fairness.callers import REFUSED, ask_colours, ask_turn
+from bonaface.fairness.likenesses import refuse
+from bonaface.fairness.matches import relit
 from bonaface.forensics.artefacts.crop import cut_face
 from bonaface.forensics.artefacts.inspector import MARGIN, SIDE, SUSPECT, Artefacts, calibrate
 
@@ -14,6 +17,10 @@ def list_subjects() -> list[Subject]:
     subjects = [
         Subject("face finder", _misses, 0.5, "faces that were not found"),
         Subject("human or animal", _refuses, 0.5, "people taken for animals"),
+        Subject("colour challenge", ask_colours, REFUSED, "people whose face shows no light"),
+        Subject("head turn", ask_turn, REFUSED, "people whose turn is not seen"),
+        Subject("likeness", refuse, 0.5, "people whose photo is refused"),
+        Subject("face in other light", relit, 0.5, "people called another in other light"),
     ]
     try:
         detector = Artefacts()

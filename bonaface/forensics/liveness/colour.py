@@ -94,11 +94,21 @@ def measure_light(look: Look) -> Floats | None:
     pixels, face = look.picture.pixels, look.sights[0].face
     reach = max(2, int(face.height / 20))
     skin = [_patch(pixels, face.landmarks[i, :2], reach) for i in _SKIN]
-    lit = np.median(np.concatenate(skin), axis=0)
+    lit = _middle(np.concatenate(skin))
     behind = _behind(pixels, face.box)
     if lit.min() < DARK:
         return None
     return np.log(lit) - np.log(np.maximum(behind, DARK))
+
+
+def _middle(pixels: Floats) -> Floats:
+    """Mean of the middle half of each channel: (n, 3) to (3,).
+
+    As deaf to highlights and hair as the median, which knows no steps between two codes: on dark
+    skin one code is 8 % of the light, more than a screen gives in a bright room.
+    """
+    ordered, quarter = np.sort(pixels, axis=0), len(pixels) // 4
+    return np.asarray(ordered[quarter : len(ordered) - quarter].mean(axis=0))
 
 
 def compare(seen: Sequence[tuple[float, Floats]], row: Sequence[str]) -> tuple[float, float]:
