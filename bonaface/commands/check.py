@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from bonaface.marks.live.follow import Seen
 
 SEGMENTS = frozenset((".m3u8", ".m4s", ".cmfv", ".cmfa"))
-HELP = "read a file back: credentials, marks, and what follows from them"
+HELP = "what is this file: credentials, marks, signs of forgery, and what follows"
 DESCRIPTION = """\
-Reads the credentials and the hidden marks of a video, picture or sound, and says what follows from
-them, with the evidence. A file without any is answered with "cannot tell", never with "real".
+Reads the credentials and the hidden marks of a video, picture or sound, looks at its faces and
+lips, listens to its voices, and says what follows, with the evidence. Where nothing is found the
+answer is "cannot tell", never "real".
 
 Credentials that were stripped are looked for in the log of this installation, by the hidden mark.
 Where they were made elsewhere, ask the server that may keep them:
