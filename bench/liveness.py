@@ -5,8 +5,9 @@ Nobody who calls was filmed for this: callers and attacks are made from clips of
 30107-3) is the share of attacks whose seal is green, BPCER that of people whose seal is red;
 `unclear` is the share of amber seals of either. The camera challenge is not in it: what browsers
 make of cameras cannot be simulated. `held out` judges the people on whom the weights of the program
-were not fitted; `two-fold` fits on each half and judges the other. Intervals are Wilson's, 95 %,
-one round of each person. `--cache FILE` keeps what was measured (an hour on a busy machine).
+were not fitted; `as shipped` judges all with these weights; `two-fold` fits on each half and judges
+the other. Intervals are Wilson's, 95 %, one round of each person. `--cache FILE` keeps what was
+measured (half a minute a person, three on a busy machine).
 """
 
 import argparse
@@ -32,7 +33,7 @@ def main() -> None:
     """Measure, or read what was measured, and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--people", type=int, default=12, help="of 22; each takes minutes")
+    parser.add_argument("--people", type=int, default=22, help="of 22; each takes a minute or so")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     rows = read_rows(asked.cache, asked.people)
@@ -44,6 +45,7 @@ def main() -> None:
         "challenges": {kind: alone(halves["judge"], kind) for kind in KINDS},
         "filmed turns": told([one for one in rows if one["half"] == "filmed"], "turn", "bona fide"),
         "held out": {one: count(rounds(halves["judge"], SHIPPED, one)) for one in LIKE},
+        "as shipped": {one: count(rounds(rows, SHIPPED, one)) for one in LIKE},
         "two-fold": {
             one: count([said for some, by in pairs for said in rounds(some, by, one)])
             for one in LIKE
@@ -92,7 +94,7 @@ def table(found: dict[str, Any]) -> str:
         cells = ", ".join(f"{one} {some} of {n}" for one, (some, n) in rows.items())
         lines.append(f"  {kind:8}{cells}")
     lines.append(f"Filmed turns, degrees and relief: {found['filmed turns']}; read from {READ}")
-    for part in ("held out", "two-fold"):
+    for part in ("held out", "as shipped", "two-fold"):
         lines += ["", f"Rounds, {part}"]
         for species, row in found[part].items():
             cells = "".join(
