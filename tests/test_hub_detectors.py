@@ -12,7 +12,7 @@ from hub import serve_files
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from bonaface import config
+from bonaface import config, weights
 from bonaface.cli import main
 from bonaface.core import SECOND, Finding, Picture, Sound
 from bonaface.errors import (
@@ -201,6 +201,24 @@ def test_a_damaged_note_says_what_to_do(hub: dict[str, bytes]) -> None:
     kept._note(NAME).write_text("{}")
     with pytest.raises(DetectorRefused, match="fetch it again"):
         open_detector(NAME)
+
+
+def test_fetched_detectors_are_listed_and_verified(
+    hub: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(hub)
+    fetch_detector(NAME)
+    assert main(["models", "list"]) == 0
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith(str(NAME))]
+    assert "here, pinned" in line
+    assert main(["models", "verify"]) == 0
+    weights.place(entries(NAME)[-1]).write_bytes(b"another")
+    assert main(["models", "verify"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert [one.split()[-1] for one in lines if one.startswith(str(NAME))] == ["good", "DAMAGED"]
+    kept._note(NAME).write_text("[]")
+    assert main(["models", "list"]) == 3
+    assert "fetch it again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

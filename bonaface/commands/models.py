@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         names = [name for name in options.names if name not in published]
         _fetch_published(published)
         return 0 if published and not names else _fetch(_chosen(names, everything=options.all))
-    return _verify(_chosen(options.names, everything=True))
+    return _verify(_chosen(options.names, everything=True), named=bool(options.names))
 
 
 def _chosen(names: list[str], *, everything: bool) -> list[Weight]:
@@ -73,7 +73,17 @@ def _list() -> int:
         size = f"{entry.size / 1e6:.1f} MB"
         where = state + elsewhere(entry)
         print(f"{entry.name:32}{where:22}{size:>9}  {entry.purpose} [{entry.licence}]")
+    for name, well in _published():
+        state = "not here" if well is None else "here, pinned"
+        print(f"{name:32}  {state}, a published detector")
     return 0
+
+
+def _published() -> list[tuple[str, bool | None]]:
+    """Published detectors that were fetched, and whether they are what was pinned."""
+    from bonaface.forensics.hub.kept import list_detectors, verify_detector
+
+    return [(str(name), verify_detector(name)) for name in list_detectors()]
 
 
 def _fetch(entries: list[Weight]) -> int:
@@ -105,14 +115,14 @@ def fetch_missing(entries: list[Weight]) -> None:
             weights.fetch_weight(entry, progress.advance)
 
 
-def _verify(entries: list[Weight]) -> int:
+def _verify(entries: list[Weight], *, named: bool) -> int:
     from bonaface import weights
 
+    known = [(entry.name, weights.verify(entry.name)) for entry in entries]
     damaged = 0
-    for entry in entries:
-        well = weights.verify(entry.name)
+    for name, well in (*known, *(() if named else _published())):
         word = {True: "good", False: "DAMAGED", None: "not here"}[well]
-        print(f"{entry.name:32}{word}")
+        print(f"{name:32}{word}")
         damaged += well is False
     if damaged:
         say("Damaged files: run `bonaface models fetch` with their names to replace them.")

@@ -14,9 +14,15 @@ from urllib.error import HTTPError
 from bonaface import weights
 from bonaface.catalogue import HubPart, Weight
 from bonaface.config import settings
-from bonaface.errors import DetectorRefused, FetchFailed, WeightsDamaged, WeightsMissing
+from bonaface.errors import (
+    DetectorRefused,
+    FetchFailed,
+    SettingsError,
+    WeightsDamaged,
+    WeightsMissing,
+)
 from bonaface.forensics.hub.detector import CONFIG, MODEL, PREPARATION, Detector
-from bonaface.forensics.hub.name import HubName
+from bonaface.forensics.hub.name import HubName, read_name
 from bonaface.remote import read_hub_part
 from bonaface.vault import read_private, replace_private
 
@@ -26,6 +32,7 @@ PLACES: Final = {  # on the hub, the first that is there
     PREPARATION: (PREPARATION,),
     MODEL: ("onnx/model.onnx", MODEL),
 }
+FOLDER: Final = "detectors"  # in BONAFACE_HOME
 LICENCE: Final = "its maker's: read the model card"
 _GONE: Final = 404
 
@@ -55,6 +62,24 @@ def fetch_detector(name: HubName, report: weights.Report | None = None) -> Path:
         raise FetchFailed(f"Could not keep {name}: {cause.strerror}.", "Make room.") from cause
     replace_private(_note(name), note)
     return weights.place(entries(name)[-1])
+
+
+def list_detectors() -> list[HubName]:
+    """Those whose bytes are pinned here. Raises DetectorRefused for a damaged note."""
+    files = sorted((settings().home / FOLDER).glob("*.json"))
+    try:
+        return [read_name(json.loads(read_private(file))["name"]) for file in files]
+    except (ValueError, KeyError, TypeError, AttributeError, SettingsError) as cause:
+        remedy = f"Delete what is damaged in {settings().home / FOLDER} and fetch it again."
+        raise DetectorRefused("What is noted of a detector is damaged.", remedy) from cause
+
+
+def verify_detector(name: HubName) -> bool | None:
+    """Whether its files are what was pinned; None where one is not here."""
+    places = [(weights.place(entry), entry.sha256) for entry in entries(name)]
+    if not all(place.is_file() for place, _ in places):
+        return None
+    return all(weights.digest(place) == sha256 for place, sha256 in places)
 
 
 def open_detector(name: HubName) -> Detector:
@@ -101,7 +126,7 @@ def _entries(name: HubName, pins: dict[str, list[str | int]]) -> tuple[Weight, .
 
 
 def _note(name: HubName) -> Path:
-    return settings().home / "detectors" / name.file
+    return settings().home / FOLDER / name.file
 
 
 def _take(name: HubName, file: str, folder: Path, report: weights.Report | None) -> list[str | int]:
