@@ -12,6 +12,7 @@ from bonaface.commands.terminal import bar, say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bonaface.forensics.inspector import Inspector
     from bonaface.forensics.report.report import Report
     from bonaface.marks.live.follow import Seen
 
@@ -90,15 +91,22 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, file: Path, tell: "Callable[[float], None]") -> "Report":
     from bonaface.check import check
     from bonaface.config import settings
-    from bonaface.forensics.hub.inspector import open_published
-    from bonaface.forensics.hub.name import read_name
     from bonaface.forensics.reference.inspect import open_reference
 
-    named = (*options.detector, *settings().detectors)
-    published = open_published(tuple(read_name(name) for name in named))
+    published = _open_published((*options.detector, *settings().detectors))
     enrolled = open_reference(options.reference) if options.reference else ()
     resolvers = (*options.ask, *settings().resolvers)
     return check(file, resolvers, inspectors=(*enrolled, *published), tell=tell)
+
+
+def _open_published(named: tuple[str, ...]) -> "tuple[Inspector, ...]":
+    """The published detectors that are asked, too; most checks ask none."""
+    if not named:
+        return ()
+    from bonaface.forensics.hub.inspector import open_published
+    from bonaface.forensics.hub.name import read_name
+
+    return open_published(tuple(map(read_name, named)))
 
 
 def _tell_report(options: argparse.Namespace, report: "Report") -> int:

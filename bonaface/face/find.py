@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,15 +89,19 @@ def look_again(picture: Picture, landmarks: Floats, *, irises: bool = True) -> F
     """The face near where `landmarks` (478, 3) were; its `score` says whether it is still there."""
     region = face_region(landmarks)
     found, score = face_models().mesh.look(picture.pixels, region, irises=irises)
-    return Face(_box(found), found, score, score)
+    return Face(bound(found), found, score, score)
 
 
 def _detected(models: FaceModels, pixels: NDArray[np.uint8], margin: float) -> list[Detection]:
     found = models.near.find(pixels, margin)
     for other in models.far.find(pixels, margin):
-        if all(overlap(other.box, known.box) <= SAME for known in found):
-            found.append(other)
+        _add_new(other, found)
     return found
+
+
+def _add_new(one: Detection, found: list[Detection]) -> None:
+    if all(overlap(one.box, known.box) <= SAME for known in found):
+        found.append(one)
 
 
 def _add_small(models: FaceModels, pixels: NDArray[np.uint8], found: list[Detection]) -> None:
@@ -104,14 +109,12 @@ def _add_small(models: FaceModels, pixels: NDArray[np.uint8], found: list[Detect
     rows, columns = (_begin_parts(side) for side in pixels.shape[:2])
     if len(rows) * len(columns) == 1:
         return
-    for top in rows:
-        for left in columns:
-            part = np.ascontiguousarray(pixels[top : top + PART, left : left + PART])
-            at = np.array([left, top], np.float32)
-            for one in models.far.find(part):
-                moved = Detection(one.box + np.tile(at, 2), one.points + at, one.score)
-                if all(overlap(moved.box, known.box) <= SAME for known in found):
-                    found.append(moved)
+    for top, left in product(rows, columns):
+        part = np.ascontiguousarray(pixels[top : top + PART, left : left + PART])
+        at = np.array([left, top], np.float32)
+        for one in models.far.find(part):
+            moved = Detection(one.box + np.tile(at, 2), one.points + at, one.score)
+            _add_new(moved, found)
 
 
 def _begin_parts(side: int) -> list[int]:
@@ -133,7 +136,7 @@ def _meshed(
             break
         rough, _ = models.mesh.look(pixels, _region(detection))
         points, score = models.mesh.look(pixels, face_region(rough))
-        face = Face(_box(points), points, score, detection.score)
+        face = Face(bound(points), points, score, detection.score)
         if score >= LEAST and all(_apart(face, known) for known in faces):
             faces.append(face)
     return faces
@@ -151,7 +154,8 @@ def _region(detection: Detection) -> Region:
     return Region(float(x), float(y), _size(detection) * GROW, angle)
 
 
-def _box(points: Floats) -> tuple[float, float, float, float]:
+def bound(points: Floats) -> tuple[float, float, float, float]:
+    """The box (left, top, right, bottom) around landmarks (478, 3), irises left out."""
     face = points[: lm.FACE, :2]
     (left, top), (right, bottom) = face.min(0), face.max(0)
     return float(left), float(top), float(right), float(bottom)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from bonaface.core import SECOND, Finding, Picture
-from bonaface.face.find import Face
+from bonaface.face.find import Face, bound
 from bonaface.face.segment import segment_person
 from bonaface.fairness.scene import Camera, Floats, Pixels, Place, draw_place, shine, turn_head
 from bonaface.forensics.liveness.challenge import Challenge
@@ -39,7 +39,7 @@ def ask_colours(picture: Picture, face: Face | None) -> float | None:
     check, place = Colour(Random(seed)), draw_place(dice)
     check.begin(0)
     pixels, marks = _frame(picture.pixels, face)
-    still = Sight(0, replace(face, landmarks=marks, box=_box(marks)))
+    still = Sight(0, replace(face, landmarks=marks, box=bound(marks)))
     where = 0.1 + 0.9 * segment_person(Picture(0, pixels))
     lit = _lit(check.challenge, place, (pixels, where), dice)
     for seen in send(lit, place.bits, PACE):
@@ -81,11 +81,6 @@ def _frame(pixels: Pixels, face: Face) -> tuple[Pixels, Floats]:
     marks = face.landmarks * scale
     marks[:, :2] += shift
     return out.astype(np.uint8), marks.astype(np.float32)
-
-
-def _box(marks: Floats) -> tuple[float, float, float, float]:
-    (left, top), (right, bottom) = marks[:468, :2].min(0), marks[:468, :2].max(0)
-    return float(left), float(top), float(right), float(bottom)
 
 
 def _times(challenge: Challenge) -> Iterator[float]:

@@ -19,8 +19,7 @@ from bonaface.face.find import Face, look_again
 from bonaface.face.identity import embed_face
 from bonaface.face.region import Floats
 from bonaface.fairness.rates import Audit, Table, sum_up
-from bonaface.forensics.artefacts.crop import cut_face, sharpness
-from bonaface.forensics.reference.likeness import BLURRED, LEAST, SIDE, WEIGH
+from bonaface.forensics.reference.likeness import WEIGH, is_clear
 
 PARTNERS: Final = 20
 ALIKE: Final = "face match, same group"
@@ -46,7 +45,7 @@ class Gallery:
 
     def add(self, picture: Picture, face: Face, groups: dict[str, str], who: str = "") -> None:
         """Keep where a face lies, if the inspector of references would look at it."""
-        if not _clear(picture, face):
+        if not is_clear(picture, face):
             return
         bits = np.unpackbits(np.frombuffer(bytes.fromhex(hash_seen(picture)), np.uint8))
         point = embed_face(picture, face.landmarks)
@@ -86,7 +85,7 @@ def relit(picture: Picture, face: Face | None) -> float | None:
     The larger of both sides'. The same picture stays easier than another one of the same person:
     what fails here fails outside, what passes may not.
     """
-    if face is None or not _clear(picture, face):
+    if face is None or not is_clear(picture, face):
         return None
     point = embed_face(picture, face.landmarks)
     return max(_moved(picture, face, point, side) for side in (-1, 1))
@@ -103,11 +102,6 @@ def _moved(picture: Picture, face: Face, point: Floats, side: int) -> float:
     seen = Picture(0, np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8))
     again = look_again(seen, face.landmarks * np.float32(share))
     return WEIGH.score(float(np.linalg.norm(embed_face(seen, again.landmarks) - point)))
-
-
-def _clear(picture: Picture, face: Face) -> bool:
-    cut = cut_face(picture.pixels, face.landmarks, SIDE, 0.06)
-    return face.height >= LEAST and cut is not None and sharpness(cut.pixels) >= BLURRED
 
 
 def _tell(table: Table, one: _Entry, far: Floats, *, own: bool) -> None:

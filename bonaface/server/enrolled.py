@@ -24,15 +24,17 @@ class Kept:
 
 
 class References:
-    """The references of one server. Ids are 192 random bits, so nobody finds another's."""
+    """The references of one server, for its event loop alone.
+
+    Ids are 192 random bits, so nobody finds another's.
+    """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._kept: dict[str, Kept] = {}
 
     def add(self, owner: str, data: bytes) -> str:
-        """Keep one. Raises RequestRefused (400) for what is none, ConsentDenied."""
-        read_reference(data).check(datetime.now(UTC))
+        """Keep one that was checked."""
         self._forget()
         reference_id = secrets.token_urlsafe(24)
         self._kept[reference_id] = Kept(owner, data, self._now())
@@ -56,6 +58,11 @@ class References:
         late = self._now() - KEPT
         kept = [(name, one) for name, one in self._kept.items() if one.since > late]
         self._kept = dict(kept[-MOST:])
+
+
+def check_reference(data: bytes) -> None:
+    """Raises RequestRefused (400) for what is no reference, ConsentDenied."""
+    read_reference(data).check(datetime.now(UTC))
 
 
 def read_reference(data: bytes) -> Reference:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-import numpy as np
-
 from bonaface.core import SECOND, Finding, Time
 from bonaface.forensics.artefacts.crop import Bytes, cut_face
+from bonaface.forensics.artefacts.inspector import robust
 from bonaface.forensics.hub.kept import open_detector
 from bonaface.forensics.hub.name import HubName
 from bonaface.forensics.inspector import Seen
@@ -73,7 +72,7 @@ class Published:
             why = "Every face was too small or cut off." if self._small else "No face was found."
             yield Finding(first, self._last, self.name, None, why, whole=True, quality=0.0)
             return
-        score = sum_up(self._said)
+        score = robust(self._said)
         times = "once" if len(self._said) == 1 else f"{len(self._said)} times"
         reason = (
             f"The published detector “{self._name.repository}” ({self._name.revision}) looked at a "
@@ -93,12 +92,6 @@ class Published:
             return None
         left, top, right, bottom = (max(0, round(edge)) for edge in cut.box)
         return look.picture.pixels[top:bottom, left:right]
-
-
-def sum_up(said: list[float]) -> float:
-    """The mean of the upper half: a forgery need not show in every picture."""
-    ordered = np.sort(np.array(said))
-    return float(ordered[len(ordered) // 2 :].mean())
 
 
 def open_published(names: tuple[HubName, ...]) -> tuple[Published, ...]:

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from bonaface.core import SECOND, Finding, Time
+from bonaface.core import SECOND, Finding, Picture, Time
+from bonaface.face.find import Face
 from bonaface.face.identity import embed_face
 from bonaface.forensics.artefacts.crop import cut_face, sharpness
 from bonaface.forensics.inspector import Seen
@@ -63,15 +64,9 @@ class FaceReference:
         yield finding
 
     def _nearest(self, look: Look) -> float | None:
-        found = []
-        for sight in look.sights:
-            cut = cut_face(look.picture.pixels, sight.face.landmarks, SIDE, 0.06)
-            clear = cut is not None and sharpness(cut.pixels) >= BLURRED
-            if sight.human and sight.face.height >= LEAST and clear:
-                found.append(
-                    self._enrolled.distance(embed_face(look.picture, sight.face.landmarks))
-                )
-        return min(found, default=None)
+        clear = (one for one in look.sights if one.human and is_clear(look.picture, one.face))
+        points = (embed_face(look.picture, one.face.landmarks) for one in clear)
+        return min(map(self._enrolled.distance, points), default=None)
 
     def flush(self) -> Iterator[Finding]:
         """Sum up."""
@@ -96,3 +91,9 @@ def _summed(score: float) -> str:
     if score <= 0.5:
         return f"The face fits the enrolled person. {CLONE}"
     return "The face fits the enrolled person badly, and not so badly as to exclude it."
+
+
+def is_clear(picture: Picture, face: Face) -> bool:
+    """Whether a face is large, whole and sharp enough to be compared."""
+    cut = cut_face(picture.pixels, face.landmarks, SIDE, 0.06)
+    return face.height >= LEAST and cut is not None and sharpness(cut.pixels) >= BLURRED

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, status
 from pydantic import BaseModel, Field
 
 from bonaface.server.access import Checker
+from bonaface.server.enrolled import check_reference
 from bonaface.server.host import Here
 from bonaface.server.problems import refusals
 
@@ -27,7 +28,8 @@ class ReferenceView(BaseModel):
 async def add(host: Here, caller: Checker, request: Request) -> ReferenceView:
     """The body is a `.reference` file whose consent is known here. It is kept for an hour."""
     data = await request.body()
-    return ReferenceView(id=await host.work(host.references.add, caller.name, data))
+    await host.work(check_reference, data)
+    return ReferenceView(id=host.references.add(caller.name, data))
 
 
 @router.delete(
