@@ -25,35 +25,39 @@ TYPES = {
 }
 
 
+def _page(name: str, headers: dict[str, str] | None = None) -> FileResponse:
+    return FileResponse(PAGE / name, media_type=TYPES[".html"], headers=headers)
+
+
 @router.get("/")
 def studio() -> FileResponse:
     """The page."""
-    return FileResponse(PAGE / "index.html", media_type=TYPES[".html"])
+    return _page("index.html")
 
 
 @router.get("/watch/{session_id}")
 def player() -> FileResponse:
     """The player; what it plays needs a ticket where tokens are needed."""
-    return FileResponse(PAGE / "watch.html", media_type=TYPES[".html"])
+    return _page("watch.html")
 
 
 @router.get("/check")
 def checker() -> FileResponse:
     """The page that checks files; it shows the report in a frame of its own."""
     headers = {"Content-Security-Policy": f"{CSP}; frame-src 'self'"}
-    return FileResponse(PAGE / "check.html", media_type=TYPES[".html"], headers=headers)
+    return _page("check.html", headers)
 
 
 @router.get("/room")
 def room() -> FileResponse:
     """The page of a host who checks live callers."""
-    return FileResponse(PAGE / "room.html", media_type=TYPES[".html"])
+    return _page("room.html")
 
 
 @router.get("/call/{room_id}")
 def called() -> FileResponse:
     """The page of a caller; the key of the invitation stays behind the # of the address."""
-    return FileResponse(PAGE / "caller.html", media_type=TYPES[".html"])
+    return _page("caller.html")
 
 
 @router.get("/page/authority.pem")
