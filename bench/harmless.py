@@ -4,8 +4,8 @@ Usage: python bench/harmless.py [--faces N] [--json]
 
 N genuine faces (150, drawn by chance from ../shared/media/faces) are edited as people and programs
 edit pictures, then looked at by the inspector of blending. "judged": it did not abstain; "alarms":
-over the threshold from which the verdict calls a file manipulated. Turned: by steps of a circle,
-with what is judged once the limit on tilt is lifted.
+over the threshold from which the verdict calls a file manipulated. Lying: by quarters of a circle,
+which the program turns back. Turned: by steps, with what is judged once the limit on tilt is lifted.
 
 --json: {edit: {"n", "judged", "median", "alarms", "interval"}}
 """
@@ -66,6 +66,11 @@ def levels(change: Callable[[NDArray[np.float32]], NDArray[np.floating]]) -> Edi
     return lambda pixels: np.clip(change(pixels.astype(np.float32)), 0, 255).astype(np.uint8)
 
 
+def lying(quarters: int) -> Edit:
+    """As a telephone held sideways films it."""
+    return lambda pixels: np.ascontiguousarray(np.rot90(pixels, quarters))
+
+
 def turned(degrees: float) -> Edit:
     """Turned about the middle, in a frame that holds all of it."""
 
@@ -104,6 +109,9 @@ EDITS: dict[str, Edit] = {
     "JPEG 50": saved(50),
     "JPEG 30": saved(30),
     "WebP 40": saved(40, "WEBP"),
+    "lying, left": lying(1),
+    "lying, right": lying(3),
+    "upside down": lying(2),
     **{f"turned by {degrees}": turned(degrees) for degrees in TURNS},
 }
 
@@ -111,7 +119,7 @@ EDITS: dict[str, Edit] = {
 def judge(inspector: artefacts.Artefacts, pixels: Pixels) -> float | None:
     """The chance that it gives one picture."""
     inspector.reset()
-    for look in Looker().push(Picture(0, np.ascontiguousarray(pixels))):
+    for look in Looker(stands=True).push(Picture(0, np.ascontiguousarray(pixels))):
         list(inspector.push(look))
     *_, whole = inspector.flush()
     return whole.score

@@ -83,7 +83,7 @@ Measured = tuple[Floats | None, Floats | None, float]
 def _measure(file: Path) -> list[Measured]:
     """Points of faces, one a second, and of voices, one for each run of speech."""
     media = look(file)
-    looker, speaking = Looker(), Speaking()
+    looker, speaking = Looker(stands=True), Speaking()
     found: list[Measured] = []
     seen = -SECOND
     for moment in read_excerpt(media.path, 0.0, LONGEST, lambda _: None):

@@ -65,7 +65,7 @@ def plan(seconds: float | None) -> tuple[Span, ...]:
 def _moments(
     media: Media, spans: tuple[Span, ...], limits: list[str], tell: Callable[[float], None]
 ) -> Iterator[Seen]:
-    looker = Looker()
+    looker = Looker(stands=True)
     if media.kind == "image":
         for picture in read_pictures(media.path):
             yield from looker.push(Picture(0, picture.pixels))

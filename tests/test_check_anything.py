@@ -62,11 +62,27 @@ def test_the_screenshot_of_a_call(photo: Picture, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_a_picture_on_its_side_is_no_forgery(photo: Picture, tmp_path: Path, turns: int) -> None:
-    turned = np.ascontiguousarray(np.rot90(shown(photo, 600), turns))
-    report = check(save(tmp_path / "side.png", turned))
-    assert report.verdict.word == "cannot-tell"
-    assert "tilted" in said(report) or "No face" in said(report)
+def test_a_picture_on_its_side_is_judged_as_if_it_stood(
+    photo: Picture, tmp_path: Path, turns: int
+) -> None:
+    upright = shown(photo, 600)
+    turned = np.ascontiguousarray(np.rot90(upright, turns))
+    reports = [check(save(tmp_path / "one.png", pixels)) for pixels in (upright, turned)]
+    assert reports[1].verdict.word == reports[0].verdict.word == "cannot-tell"
+    assert ["turned upright" in said(report) for report in reports] == [False, True]
+    first, second = (
+        next(one.score for one in report.findings if one.inspector == "artefacts" and one.whole)
+        for report in reports
+    )
+    assert first == second
+
+
+def test_a_face_that_leans_is_not_judged(photo: Picture, tmp_path: Path) -> None:
+    pixels = shown(photo, 600)
+    height, width = pixels.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 30, 1)
+    leaning = cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    assert "tilted" in said(check(save(tmp_path / "leans.png", np.asarray(leaning, np.uint8))))
 
 
 def test_no_face_at_all(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ class Artefacts:
         self._first: Time | None = None
         self._last: Time = 0
         self._more = False  # faces than are judged
+        self._turned = False
 
     def push(self, item: Seen) -> Iterator[Finding]:
         """Judge the faces of a look, when it is time."""
@@ -116,6 +117,7 @@ class Artefacts:
         self._first = item.at if self._first is None else self._first
         self._last = item.at
         self._more |= item.crowded or len(item.sights) > JUDGED
+        self._turned |= item.turns != 0
         for sight in item.sights[:JUDGED]:
             face = self._faces[sight.number]
             if face.last is not None and 0 <= item.at - face.last < EVERY:
@@ -211,6 +213,7 @@ class Artefacts:
         worst = face.worst
         exhibits = () if worst is None else (draw_heat(worst.cut, worst.heat, worst.at),)
         more = " Other, smaller faces were not judged." if self._more else ""
+        more += " They were turned upright first." if self._turned else ""
         reason = f"{_seen(count, len(judged))}{more} {_weighed(score)} {SCOPE}"
         return Finding(
             first, self._last, NAME, score, reason, whole=True, quality=quality, exhibits=exhibits
