@@ -36,6 +36,8 @@ def test_calibration() -> None:
     truth = np.concatenate([np.arange(400) % 4 == 0, np.arange(400) % 4 != 0])
     assert scores.calibration_error(chances, truth) == pytest.approx(0)
     assert scores.calibration_error(chances, ~truth) == pytest.approx(0.5)
+    rare = np.arange(100) < 3  # even chances are right, however rare forgeries are in a set
+    assert scores.calibration_error(np.full(100, 0.5), rare) == pytest.approx(0)
     even = np.full(800, 0.5)
     assert scores.cllr(even, truth) == pytest.approx(1)
     assert scores.cllr(chances, truth) < 1 < scores.cllr(chances, ~truth)

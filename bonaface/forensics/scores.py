@@ -60,16 +60,17 @@ def share_over(scores: Floats, limit: float) -> float:
 
 
 def calibration_error(chances: Floats, truth: Truth, bins: int = 10) -> float:
-    """Expected calibration error: the mean gap between what was said and what was."""
+    """Expected calibration error: the mean gap between what was said and what was.
+
+    Genuine and forged weigh alike, however many there are, since chances are given for even odds.
+    """
     if not len(chances):
         return float("nan")
+    sizes = np.bincount(truth.astype(int), minlength=2)
+    weights = 1 / sizes[truth.astype(int)]
     place = np.minimum((chances * bins).astype(int), bins - 1)
-    gaps = [
-        abs(chances[place == i].mean() - truth[place == i].mean()) * (place == i).mean()
-        for i in range(bins)
-        if (place == i).any()
-    ]
-    return float(sum(gaps))
+    gaps = [abs((weights * (chances - truth))[place == i].sum()) for i in range(bins)]
+    return float(sum(gaps) / weights.sum())
 
 
 def cllr(chances: Floats, truth: Truth) -> float:
