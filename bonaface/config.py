@@ -32,6 +32,7 @@ class Settings:
     token: Token | None  # None: the signing key lies in `home`
     resolvers: tuple[str, ...]  # servers that `check` asks for manifests that were stripped
     detectors: tuple[str, ...]  # published ones that `check` asks beside its own, by name
+    videoseal: tuple[str, ...]  # messages of Video Seal that `check` looks for, in hex
 
 
 def read_settings(environment: dict[str, str]) -> Settings:
@@ -53,6 +54,7 @@ def read_settings(environment: dict[str, str]) -> Settings:
         token=_token(environment),
         resolvers=_words(environment, "BONAFACE_RESOLVERS"),
         detectors=_words(environment, "BONAFACE_DETECTORS"),
+        videoseal=_words(environment, "BONAFACE_VIDEOSEAL"),
     )
 
 

@@ -5,6 +5,7 @@ their absence tells nothing.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from bonaface.core import Finding, Time
 from bonaface.forensics.origin.audioseal import PublicMark, describe_mark
@@ -14,6 +15,7 @@ from bonaface.forensics.origin.standing import Consent
 from bonaface.forensics.origin.tags import Tag
 from bonaface.forensics.origin.traces import inspect_traces
 from bonaface.forensics.origin.trustmark import PictureMark, describe_picture_mark
+from bonaface.forensics.origin.videoseal import KnownMark, describe_known_mark
 from bonaface.marks.credentials.ancestry import describe
 from bonaface.marks.credentials.files import Credentials
 from bonaface.marks.credentials.manifest import SEEN_ALGORITHM
@@ -23,6 +25,7 @@ from bonaface.marks.credentials.manifest import SEEN_ALGORITHM
 # whoever reads the source can write one; a signer unknown here may say anything, but hardly
 # anybody signs that a genuine picture is made. Change after signing also happens by damage.
 _TRUSTED, _MARK_WITH_ID, _SAID, _MARK, _CHANGED = 1000.0, 1000.0, 100.0, 100.0, 20.0
+Public: TypeAlias = PublicMark | PictureMark | KnownMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Evidence:
     limits: tuple[str, ...] = ()  # sentences: what could not be read
     trace: Trace = NO_TRACE  # to what the hidden marks led
     tags: tuple[Tag, ...] = ()  # what the file says of itself, unsigned
-    public: tuple[PublicMark | PictureMark, ...] = ()  # marks of other makers that were looked for
+    public: tuple[Public, ...] = ()  # marks of other makers that were looked for
     inspected: tuple[Finding, ...] = ()  # what the inspectors of pictures and sound found
 
     @property
@@ -81,8 +84,10 @@ def inspect_origin(evidence: Evidence) -> tuple[Finding, ...]:
     return (*findings, *inspect_traces(evidence.tags, evidence.until))
 
 
-def _describe_public(mark: PublicMark | PictureMark) -> str:
-    return describe_mark(mark) if isinstance(mark, PublicMark) else describe_picture_mark(mark)
+def _describe_public(mark: Public) -> str:
+    if isinstance(mark, PublicMark):
+        return describe_mark(mark)
+    return describe_known_mark(mark) if isinstance(mark, KnownMark) else describe_picture_mark(mark)
 
 
 def bound_elsewhere(evidence: Evidence) -> bool:
