@@ -20,6 +20,7 @@ from bonaface.face.find import Face, find_faces
 from bonaface.face.identity import embed_face
 from bonaface.forensics.inspector import Inspector, Seen
 from bonaface.forensics.look import Look, Sight
+from bonaface.forensics.reference.crowd import crowd_limit
 from bonaface.forensics.reference.file import (
     Likely,
     Reference,
@@ -32,6 +33,7 @@ from bonaface.forensics.reference.likeness import FaceReference
 from bonaface.forensics.reference.speaking import Speaking, Uttered
 from bonaface.forensics.reference.voice import VoiceReference
 from bonaface.forensics.reference.weigh import Weigh, tell_spans
+from bonaface.media.photos import read_photo
 from bonaface.speech.voice import LEAST, embed_voice
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -321,6 +323,49 @@ def test_nearest_of_ten_faces_counts(photo: Picture) -> None:
     last = whole(FaceReference(own), [Look(photo, sights)])
     assert last.score is not None
     assert last.score < 0.5
+
+
+def test_where_others_come_as_near_nothing_is_said(
+    photo: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = faced(photo)
+    point = embed_face(photo, face.landmarks)
+    aside = np.zeros_like(point)
+    aside[0] = 0.48
+    near = gather((point + aside)[None], 9.0)
+    monkeypatch.setattr("bonaface.forensics.reference.likeness.crowd_limit", lambda _: 0.52)
+    usual = whole(FaceReference(near), looks(photo, face))
+    monkeypatch.setattr("bonaface.forensics.reference.likeness.crowd_limit", lambda _: 0.44)
+    crowded = whole(FaceReference(near), looks(photo, face))
+    assert (usual.score or 1) < 0.5
+    assert "fits" in usual.reason
+    assert crowded.score == 0.5
+    assert "settles nothing" in crowded.reason
+    assert "Not the enrolled face" not in crowded.reason
+    far = whole(FaceReference(place(128, 5)), looks(photo, face))
+    assert (far.score or 0) > 0.9, "whoever is far is another, however crowded it is"
+
+
+def test_the_limit_never_excludes_the_same_picture() -> None:
+    random = np.random.default_rng(0)
+    points = random.normal(size=(200, 128)).astype(np.float32) * 0.2
+    limits = [crowd_limit(point) for point in points]
+    assert min(limits) >= 0.3
+    assert np.std(limits) > 0.01
+
+
+@pytest.mark.media
+def test_it_is_more_crowded_where_the_network_learnt_little(media: Path) -> None:
+    def middle(origin: str) -> float:
+        limits = []
+        for path in sorted((media / "faces").glob(f"utk_*_{origin}_*"))[:40:4]:
+            picture = read_photo(path)
+            limits += [
+                crowd_limit(embed_face(picture, one.landmarks)) for one in find_faces(picture)[:1]
+            ]
+        return float(np.median(limits))
+
+    assert middle("asian") < middle("white") - 0.05
 
 
 # Enrolment

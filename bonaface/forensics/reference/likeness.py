@@ -11,6 +11,7 @@ from bonaface.face.identity import embed_face
 from bonaface.forensics.artefacts.crop import cut_face, sharpness
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.look import Look
+from bonaface.forensics.reference.crowd import crowd_limit
 from bonaface.forensics.reference.file import Likely
 from bonaface.forensics.reference.weigh import Weigh, tell_spans
 
@@ -18,14 +19,15 @@ NAME: Final = "reference-face"
 # Of distance. Chosen, not fitted: `bench/reference.py --fit` says .524 and 26.3, from halves of one
 # clip each. Another light or year moves a face further, so that this is laxer.
 WEIGH: Final = Weigh(middle=0.56, steep=22.0)
+UNCLEAR: Final = 0.5  # the chance where others who look alike come as near: it says nothing
 EVERY: Final = SECOND
 LEAST: Final = 64  # px of a face, forehead to chin
 BLURRED: Final = 2.5
 SIDE: Final = 160
 ENOUGH: Final = 5  # looks, for full quality
 CLONE: Final = (
-    "A face that was swapped in, or drawn from a photo, would fit as well, and so may others who "
-    "look alike: one in ten people of the same sex, age and tone did, of Asian people one in three."
+    "A face that was swapped in, or drawn from a photo, would fit as well, and so may relatives "
+    "and one to three in a hundred others of the same sex, age and origin."
 )
 
 
@@ -36,6 +38,7 @@ class FaceReference:
 
     def __init__(self, enrolled: Likely) -> None:
         self._enrolled = enrolled
+        self._limit = crowd_limit(enrolled.centre)
         self.reset()
 
     def reset(self) -> None:
@@ -57,8 +60,8 @@ class FaceReference:
         if far is None:
             return
         self._far.append(far)
-        score = WEIGH.score(far)
-        words = "is not" if score >= 0.5 else "could be"
+        score = self._score(far)
+        words = "is not" if score > UNCLEAR else "could be"
         finding = Finding(item.at, item.at + EVERY, NAME, score, f"This {words} the enrolled face.")
         self._moments.append(finding)
         yield finding
@@ -68,6 +71,11 @@ class FaceReference:
         points = (embed_face(look.picture, one.face.landmarks) for one in clear)
         return min(map(self._enrolled.distance, points), default=None)
 
+    def _score(self, far: float) -> float:
+        """The chance that it is somebody else; nothing is said where others come as near."""
+        score = WEIGH.score(far)
+        return max(UNCLEAR, score) if far > self._limit else score
+
     def flush(self) -> Iterator[Finding]:
         """Sum up."""
         if not self._far:
@@ -75,10 +83,10 @@ class FaceReference:
             reason = f"No face could be compared with the enrolled one: {why}."
             yield Finding(0, 0, NAME, None, reason, whole=True, quality=0.0)
             return
-        score = WEIGH.score(float(np.median(self._far)))
-        alien = [one for one in self._moments if (one.score or 0) >= 0.5]
+        score = self._score(float(np.median(self._far)))
+        alien = [one for one in self._moments if (one.score or 0) > UNCLEAR]
         if len(alien) > 0.2 * len(self._far):
-            score = max(score, WEIGH.score(float(np.quantile(self._far, 0.85))))
+            score = max(score, self._score(float(np.quantile(self._far, 0.85))))
         reason = f"{tell_spans('Not the enrolled face', alien)} {_summed(score)}".strip()
         quality = min(1.0, len(self._far) / ENOUGH)
         first, last = self._moments[0].at, self._moments[-1].until
@@ -88,8 +96,13 @@ class FaceReference:
 def _summed(score: float) -> str:
     if score >= 0.9:
         return "The face is not that of the enrolled person."
-    if score <= 0.5:
+    if score < UNCLEAR:
         return f"The face fits the enrolled person. {CLONE}"
+    if score == UNCLEAR:
+        return (
+            "The face is near the enrolled person's, but others who look alike come as near, so "
+            "that it settles nothing."
+        )
     return "The face fits the enrolled person badly, and not so badly as to exclude it."
 
 
