@@ -62,7 +62,8 @@ class Crowd:
             others = np.flatnonzero(groups == groups[i])
             others = others[(self._seen[others] != self._seen[i]).sum(1) > SAME_WITHIN]
             if len(others) >= fewest:
-                return np.linalg.norm(self.points[others] - self.points[i], axis=1)
+                far: Floats = np.linalg.norm(self.points[others] - self.points[i], axis=1)
+                return far
         return np.zeros(0)
 
 
@@ -87,7 +88,7 @@ def judge(crowd: Crowd, slopes: Floats, start: float) -> None:
     limits = np.minimum(crowd.points @ slopes + start, WEIGH.middle)
     for origin in np.unique(crowd.origins):
         rows = []
-        for i in np.flatnonzero(crowd.origins == origin):
+        for i in np.flatnonzero(crowd.origins == origin).tolist():
             far = crowd.alike(i, 8)
             if len(far):
                 rows.append(((far < WEIGH.middle).mean(), (far < limits[i]).mean()))
