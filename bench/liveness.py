@@ -5,9 +5,10 @@ Nobody who calls was filmed for this: callers and attacks are made from clips of
 30107-3) is the share of attacks whose seal is green, BPCER that of people whose seal is red;
 `unclear` is the share of amber seals of either. The camera challenge is not in it: what browsers
 make of cameras cannot be simulated. `held out` judges the people on whom the weights of the program
-were not fitted; `as shipped` judges all with these weights; `two-fold` fits on each half and judges
-the other. Intervals are Wilson's, 95 %, one round of each person. `--cache FILE` keeps what was
-measured (half a minute a person, three on a busy machine).
+were not fitted; `as shipped` judges all with these weights; `followed up` asks once more what did
+not pass in an unclear round; `two-fold` fits on each half and judges the other. Intervals are
+Wilson's, 95 %, one round of each person. `--cache FILE` keeps what was measured (half a minute a
+person, three on a busy machine).
 """
 
 import argparse
@@ -46,6 +47,7 @@ def main() -> None:
         "filmed turns": told([one for one in rows if one["half"] == "filmed"], "turn", "bona fide"),
         "held out": {one: count(rounds(halves["judge"], SHIPPED, one)) for one in LIKE},
         "as shipped": {one: count(rounds(rows, SHIPPED, one)) for one in LIKE},
+        "followed up": {one: count(rounds(rows, SHIPPED, one, again=True)) for one in LIKE},
         "two-fold": {
             one: count([said for some, by in pairs for said in rounds(some, by, one)])
             for one in LIKE
@@ -77,9 +79,9 @@ def alone(rows: Sequence[Row], kind: str) -> dict[str, tuple[int, int]]:
     return found
 
 
-def count(said: Sequence[tuple[str, str, float]]) -> dict[str, Any]:
+def count(said: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Seals by colour, their rates and intervals."""
-    colours = [colour for _, colour, _ in said]
+    colours = [colour for _, colour in said]
     row: dict[str, Any] = {"n": len(said)}
     for colour in ("green", "amber", "red"):
         few = colours.count(colour)
@@ -94,7 +96,7 @@ def table(found: dict[str, Any]) -> str:
         cells = ", ".join(f"{one} {some} of {n}" for one, (some, n) in rows.items())
         lines.append(f"  {kind:8}{cells}")
     lines.append(f"Filmed turns, degrees and relief: {found['filmed turns']}; read from {READ}")
-    for part in ("held out", "as shipped", "two-fold"):
+    for part in ("held out", "as shipped", "followed up", "two-fold"):
         lines += ["", f"Rounds, {part}"]
         for species, row in found[part].items():
             cells = "".join(

@@ -1,7 +1,8 @@
 """From what was measured to weights, rounds and errors, for bench/liveness.py."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -9,8 +10,8 @@ from numpy.typing import NDArray
 
 from bonaface.core import Finding
 from bonaface.forensics.liveness import colour, digits, hand, turn
-from bonaface.forensics.liveness.challenge import chance
-from bonaface.forensics.liveness.round import judge
+from bonaface.forensics.liveness.challenge import Check, chance
+from bonaface.forensics.liveness.round import Part, judge
 
 Row = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -115,19 +116,41 @@ def part(real: Floats, attack: Floats) -> float:
     return float(edges[best].mean())
 
 
-def rounds(rows: Sequence[Row], weights: Weights, species: str) -> list[tuple[str, str, float]]:
-    """Person, colour of the seal and summed log odds of one round each, without the camera."""
-    found: list[tuple[str, str, float]] = []
+def rounds(
+    rows: Sequence[Row], weights: Weights, species: str, *, again: bool = False
+) -> list[tuple[str, str]]:
+    """Person and colour of the seal of one round each, without the camera.
+
+    With `again` an unclear one is followed up: what did not pass is answered by the second draw.
+    """
+    found: list[tuple[str, str]] = []
     for person in dict.fromkeys(one["person"] for one in rows):
-        own = {(one["species"], one["kind"]): one for one in rows if one["person"] == person}
-        place = [(LIKE[species].get(kind, species), kind) for kind in KINDS]
-        if any(one not in own for one in place):
+        own = {
+            (one["species"], one["kind"], one["draw"]): _answer(weights, one)
+            for one in rows
+            if one["person"] == person
+        }
+        places = [(LIKE[species].get(kind, species), kind) for kind in KINDS]
+        if any((*place, 0) not in own for place in places):
             continue
-        odds = [weights.weigh(one[1], own[one]["measure"]) for one in place]
-        said = [Finding(0, 0, "liveness", None if one is None else chance(one), "") for one in odds]
-        total = sum(max(-3.0, min(3.0, one)) for one in odds if one is not None)
-        found.append((person, judge(said, len(said)).colour, total))
+        parts = [Part(_never, (own[(*place, 0)],)) for place in places]
+        if again and judge(parts).colour == "amber":
+            parts = [
+                part if part.passed else replace(part, answers=(*part.answers, own[(*place, 1)]))
+                for part, place in zip(parts, places, strict=True)
+            ]
+        found.append((person, judge(parts).colour))
     return found
+
+
+def _answer(weights: Weights, row: Row) -> Finding:
+    odds = weights.weigh(row["kind"], row["measure"])
+    return Finding(0, 0, "liveness", None if odds is None else chance(odds), "")
+
+
+def _never(_: Random) -> Check:
+    """These parts were answered before and are not asked."""
+    raise AssertionError
 
 
 def _rate(some: Sequence[str], one: str) -> float:

@@ -49,12 +49,12 @@ KINDS: Final[dict[str, type[Colour] | type[Turn] | type[Hand]]] = {
     "turn": Turn,
     "hand": Hand,
 }
-SHOWN: Final = (  # species, kinds, how often
-    ("bona fide", ("colour", "turn"), 2), ("bona fide", ("hand",), 1),
-    ("paper", ("colour", "turn", "hand"), 1), ("bent", ("turn",), 1), ("screen", ("colour",), 1),
-    ("file", ("colour", "turn", "hand"), 1), ("mimic", ("colour", "turn", "hand"), 1),
-    ("voice", ("colour", "turn"), 1), ("laid over", ("hand",), 1),
+SHOWN: Final = (  # species, kinds
+    ("bona fide", ("colour", "turn", "hand")), ("paper", ("colour", "turn", "hand")),
+    ("bent", ("turn",)), ("screen", ("colour",)), ("file", ("colour", "turn", "hand")),
+    ("mimic", ("colour", "turn", "hand")), ("voice", ("colour", "turn")), ("laid over", ("hand",)),
 )  # fmt: skip
+DRAWS: Final = 2  # how often: a round, and what follows up an unclear one
 PORTRAITS: Final = 4  # of nobody; two for each half
 
 
@@ -69,18 +69,20 @@ def measure_all(media: Path, most: int) -> Iterator[Row]:
     for number, path in enumerate(find_people(media)[:most]):
         person = read_person(path)
         half = ("fit", "judge")[number % 2]
-        row = {"person": path.stem, "half": half}
+        who = {"person": path.stem, "half": half}
         face = faces[number % PORTRAITS]
         hand = hands[number % len(hands)]
-        for species, kinds, times in SHOWN:
-            for draw in range(times):
+        for draw in range(DRAWS):
+            row = who | {"draw": draw}
+            for species, kinds in SHOWN:
                 for kind in kinds:
                     dice = np.random.default_rng([number, draw, len(species)])
                     act = Act(species, person, face, hand, draw_place(dice), dice)
                     told = show(act, kind, number * 10 + draw)
-                    yield row | {"species": species, "kind": kind, "draw": draw, "measure": told}
-        for species, told in listen(media, person, before or person, face, number):
-            yield row | {"species": species, "kind": "digits", "draw": 0, "measure": told}
+                    yield row | {"species": species, "kind": kind, "measure": told}
+            seed = number + 100 * draw
+            for species, told in listen(media, person, before or person, face, seed):
+                yield row | {"species": species, "kind": "digits", "measure": told}
         before = person
 
 

@@ -20,11 +20,19 @@ from bonaface.forensics.lipsync.asked import Asked
 from bonaface.forensics.lipsync.mouth import CORNERS, INNER
 from bonaface.forensics.liveness import digits, hand
 from bonaface.forensics.liveness.camera import Camera, read_report
-from bonaface.forensics.liveness.challenge import chance
+from bonaface.forensics.liveness.challenge import Challenge, chance
 from bonaface.forensics.liveness.colour import COUNT, EACH, TO_LIGHT, Colour, _middle
 from bonaface.forensics.liveness.digits import READ, Digits, agree, read_digits
 from bonaface.forensics.liveness.hand import Hand, ready
-from bonaface.forensics.liveness.round import FEWEST, Round, judge
+from bonaface.forensics.liveness.round import (
+    FEWEST,
+    FRESH,
+    Part,
+    Round,
+    Seal,
+    draw_parts,
+    judge,
+)
 from bonaface.forensics.liveness.turn import Turn, measure_relief
 from bonaface.forensics.look import Look, Sight
 from bonaface.forensics.watch import Watch
@@ -268,7 +276,7 @@ def test_a_page_is_not_believed(key: str, value: object) -> None:
 
 
 def test_a_nonce_counts_once_and_in_time() -> None:
-    asked = Round(Random(1))
+    asked = Round(Random(1), draw_parts())
     first = asked.issue(0)
     assert first is not None
     with pytest.raises(RequestRefused):
@@ -284,11 +292,12 @@ def test_a_nonce_counts_once_and_in_time() -> None:
 
 
 def test_who_declines_is_not_judged() -> None:
-    asked = Round(Random(1))
+    asked = Round(Random(1), draw_parts())
     asked.issue(0)
     asked.decline()
     assert asked.issue(0) is None
-    assert asked.finish().colour == "grey"
+    assert asked.finish(0).colour == "grey"
+    assert asked.follow_up(Random(1), 0) is None
     assert "declined" in asked.seal().word
 
 
@@ -296,7 +305,7 @@ def test_who_declines_is_not_judged() -> None:
 def test_nothing_is_asked_that_a_caller_cannot_do(unable: dict[str, bool]) -> None:
     cannot = {"flashes": "colour", "speaks": "digits", "moves": "hand"}[next(iter(unable))]
     for seed in range(5):
-        asked = Round(Random(seed), **unable)
+        asked = Round(Random(seed), draw_parts(**unable))
         issued = []
         while (one := asked.issue(0)) is not None:
             issued.append(one.kind)
@@ -305,20 +314,85 @@ def test_nothing_is_asked_that_a_caller_cannot_do(unable: dict[str, bool]) -> No
         assert len(issued) >= FEWEST
 
 
-def said(*scores: float | None) -> list[Finding]:
-    return [Finding(0, 1, "liveness", score, "", whole=True) for score in scores]
+class Answers:
+    """A challenge whose answers are known beforehand."""
+
+    def __init__(self, name: str, *odds: float | None) -> None:
+        self.name, self._odds, self.asked = name, list(odds), 0
+        self.challenge = Challenge("turn", name, "Turn.", (), SECOND)
+
+    def __call__(self, _: Random) -> "Answers":
+        return self
+
+    def begin(self, at: int) -> None:
+        self.asked += at >= 0
+
+    def push(self, item: object) -> None:
+        """Nothing is looked at."""
+
+    def answer(self) -> Finding:
+        odds = self._odds.pop(0)
+        score = None if odds is None else chance(odds)
+        return Finding(0, 1, "liveness", score, self.name, whole=True)
+
+
+def said(*odds: float | None) -> list[Part]:
+    return [Part(Answers("one", each), (Answers("one", each).answer(),)) for each in odds]
 
 
 def test_green_needs_all_and_red_needs_much() -> None:
-    good, bad = chance(-2), chance(3)
-    assert judge(said(good, good, good), 3).colour == "green"
-    assert judge(said(good, good, None), 3).colour == "amber"
-    assert judge(said(good, good, bad), 3).colour == "amber"
-    assert judge(said(bad, bad, good), 3).colour == "red"
+    assert judge(said(-2, -2, -2)).colour == "green"
+    assert judge(said(-2, -2, None)).colour == "amber"
+    assert judge(said(-2, -2, 3)).colour == "amber"
+    assert judge(said(3, 3, -2)).colour == "red"
 
 
 def test_turns_alone_are_never_green() -> None:
-    assert judge(said(chance(-2), chance(-2)), 2).colour == "amber"
+    assert judge(said(-2, -2)).colour == "amber"
+
+
+def run(asked: Round, at: int) -> Seal:
+    while (one := asked.issue(at)) is not None:
+        asked.begin(one.nonce, at)
+    return asked.seal()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "colour"),
+    [
+        (None, -2, "green"),  # it was not seen, then it was done
+        (0.5, -2, "green"),
+        (3, -3, "amber"),  # what was plainly wrong stays so
+        (2, -1, "amber"),
+        (None, None, "amber"),
+        (None, 3, "amber"),
+        (1, 3, "amber"),
+    ],
+)
+def test_an_unclear_round_is_followed_up_once(
+    first: float | None, second: float | None, colour: str
+) -> None:
+    good, other, doubtful = Answers("good", -2), Answers("other", -2), Answers("?", first, second)
+    asked = Round(Random(1), [Part(good), Part(other), Part(doubtful)])
+    assert asked.follow_up(Random(1), 0) is None, "it is not over"
+    assert run(asked, 0).colour == "amber"
+    assert asked.follow_up(Random(1), FRESH + 1) is None, "it is too long ago"
+    following = asked.follow_up(Random(1), FRESH)
+    assert following is not None
+    assert following.seal().colour == "amber"
+    seal = run(following, FRESH)
+    assert seal.colour == colour
+    assert (good.asked, other.asked, doubtful.asked) == (1, 1, 2)
+    assert len(seal.reasons) == 4
+    assert seal.word.startswith({"green": "Checked", "amber": "Still unclear"}[colour])
+    assert following.follow_up(Random(1), FRESH) is None
+
+
+@pytest.mark.parametrize("odds", [(-2.0, -2.0, -2.0), (3.0, 3.0, -2.0)])
+def test_what_is_clear_is_not_followed_up(odds: tuple[float, ...]) -> None:
+    asked = Round(Random(1), [Part(Answers(str(i), each)) for i, each in enumerate(odds)])
+    run(asked, 0)
+    assert asked.follow_up(Random(1), 0) is None
 
 
 class Counting:

@@ -69,7 +69,7 @@ def test_a_screen_lights_a_face_but_no_photograph(
     }
     wait_until(lambda: host.locator(".caller").count() == 2, 10)
     for name, page in pages.items():
-        host.click(f'button[aria-label="Ask {name} for a live check"]')
+        host.click(f'button[aria-label="Ask for a live check: {name}"]')
         page.wait_for_selector("#asked[open]")
         page.uncheck("#speaks")
         page.uncheck("#moves")

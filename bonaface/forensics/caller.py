@@ -16,7 +16,7 @@ from bonaface.forensics.inspector import RATE, Inspector
 from bonaface.forensics.live_mark import LiveMark
 from bonaface.forensics.liveness.abilities import Abilities
 from bonaface.forensics.liveness.challenge import Challenge
-from bonaface.forensics.liveness.round import Round, Seal
+from bonaface.forensics.liveness.round import Round, Seal, draw_parts
 from bonaface.forensics.look import Looker
 from bonaface.forensics.watch import REST, Watch
 from bonaface.speech.resample import Resample
@@ -43,6 +43,7 @@ class CallerCheck:
         self._watch, self._random = Watch(inspectors), random
         self._looker, self._resample, self._mark = Looker(), Resample(RATE), LiveMark()
         self._round: Round | None = None
+        self._abilities: Abilities | None = None  # that the round was drawn for
         self._running = False
         self._against: dict[str, int] = {}
         self._seen: Picture | None = None
@@ -73,9 +74,14 @@ class CallerCheck:
         self._watch.join(inspectors)
 
     def ask(self, abilities: Abilities, at: Time) -> Challenge | None:
-        """Begin a round that suits the caller; answers what to ask first."""
-        self._round = Round(self._random, **asdict(abilities))
-        self._running = True
+        """Begin a round that suits the caller, or follow up one that ended unclear.
+
+        Answers what to ask first.
+        """
+        same = self._round is not None and abilities == self._abilities
+        following = self._round.follow_up(self._random, at) if self._round and same else None
+        self._round = following or Round(self._random, draw_parts(**asdict(abilities)))
+        self._abilities, self._running = abilities, True
         return self.go_on(at)
 
     def begin(self, nonce: str, at: Time) -> None:
@@ -99,14 +105,14 @@ class CallerCheck:
 
     def decline(self) -> None:
         """The caller says no, before or during a round."""
-        self._round, self._running = self._round or Round(self._random), False
+        self._round, self._running = self._round or Round(self._random, ()), False
         self._round.decline()
 
     def standing(self, now: Time) -> Standing:
         """How it stands; a round whose caller went silent is over."""
         if self._running and self._round is not None and self._round.overdue(now):
             self._running = False
-            self._round.finish()
+            self._round.finish(now)
         answers = self._round.findings if self._round is not None else ()
         return Standing(
             seal=self._seal(now),

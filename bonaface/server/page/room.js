@@ -96,7 +96,6 @@ function make(caller) {
   const who = caller.name || "A caller without a name";
   find(".who").textContent = who;
   find(".seen").alt = `What is looked at of ${who}`;
-  find(".request").setAttribute("aria-label", `Ask ${who} for a live check`);
   find(".leave").setAttribute("aria-label", `Hang up on ${who}`);
   const refusal = find(".claims .refusal");
   const act = (work) => async (event) => {
@@ -128,6 +127,9 @@ function fill(tile, caller) {
   find(".word").textContent = word;
   find(".now").textContent = now(caller);
   find(".request").disabled = caller.asked || !caller.connected;
+  const request = word.startsWith("Unclear") ? "Ask again what was unclear" : "Ask for a live check";
+  find(".request").textContent = request;
+  find(".request").setAttribute("aria-label", `${request}: ${find(".who").textContent}`);
   const words = [...new Set([...reasons, ...caller.findings.map((one) => one.reason), ...room.limits])];
   if (caller.trouble) words.unshift(caller.trouble);
   list(find(".reasons"), words.length ? words : ["Nothing was found or asked yet."]);

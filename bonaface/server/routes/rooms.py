@@ -146,7 +146,10 @@ async def leave(room_id: str, caller_id: str, host: Here, request: Request, bear
     responses=refusals(404, 409),
 )
 async def challenge(room: Mine, caller_id: str) -> CallerView:
-    """Their page asks them; they may decline. The seal says how it went."""
+    """Their page asks them; they may decline. The seal says how it went.
+
+    Within ten minutes of an unclear check only what did not pass is asked, and both answers count.
+    """
     called = find_caller(room, caller_id)
     called.ask()
     return _caller(caller_id, called)
