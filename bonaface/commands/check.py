@@ -91,12 +91,20 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, file: Path, tell: "Callable[[float], None]") -> "Report":
     from bonaface.check import check
     from bonaface.config import settings
-    from bonaface.forensics.reference.inspect import open_reference
 
     published = _open_published((*options.detector, *settings().detectors))
-    enrolled = open_reference(options.reference) if options.reference else ()
+    enrolled = _open_reference(options.reference)
     resolvers = (*options.ask, *settings().resolvers)
     return check(file, resolvers, inspectors=(*enrolled, *published), tell=tell)
+
+
+def _open_reference(path: Path | None) -> "tuple[Inspector, ...]":
+    """Compare with an enrolled person; most checks name none."""
+    if path is None:
+        return ()
+    from bonaface.forensics.reference.inspect import open_reference
+
+    return open_reference(path)
 
 
 def _open_published(named: tuple[str, ...]) -> "tuple[Inspector, ...]":
