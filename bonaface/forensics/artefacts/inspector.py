@@ -213,7 +213,7 @@ class Artefacts:
         worst = face.worst
         exhibits = () if worst is None else (draw_heat(worst.cut, worst.heat, worst.at),)
         more = " Other, smaller faces were not judged." if self._more else ""
-        more += " They were turned upright first." if self._turned else ""
+        more += " The picture was turned upright first." if self._turned else ""
         reason = f"{_seen(count, len(judged))}{more} {_weighed(score)} {SCOPE}"
         return Finding(
             first, self._last, NAME, score, reason, whole=True, quality=quality, exhibits=exhibits
