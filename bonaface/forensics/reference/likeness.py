@@ -60,7 +60,7 @@ class FaceReference:
         if far is None:
             return
         self._far.append(far)
-        score = self._score(far)
+        score = score_face(far, self._limit)
         words = "is not" if score > UNCLEAR else "could be"
         finding = Finding(item.at, item.at + EVERY, NAME, score, f"This {words} the enrolled face.")
         self._moments.append(finding)
@@ -71,11 +71,6 @@ class FaceReference:
         points = (embed_face(look.picture, one.face.landmarks) for one in clear)
         return min(map(self._enrolled.distance, points), default=None)
 
-    def _score(self, far: float) -> float:
-        """The chance that it is somebody else; nothing is said where others come as near."""
-        score = WEIGH.score(far)
-        return max(UNCLEAR, score) if far > self._limit else score
-
     def flush(self) -> Iterator[Finding]:
         """Sum up."""
         if not self._far:
@@ -83,14 +78,23 @@ class FaceReference:
             reason = f"No face could be compared with the enrolled one: {why}."
             yield Finding(0, 0, NAME, None, reason, whole=True, quality=0.0)
             return
-        score = self._score(float(np.median(self._far)))
+        score = score_face(float(np.median(self._far)), self._limit)
         alien = [one for one in self._moments if (one.score or 0) > UNCLEAR]
         if len(alien) > 0.2 * len(self._far):
-            score = max(score, self._score(float(np.quantile(self._far, 0.85))))
+            score = max(score, score_face(float(np.quantile(self._far, 0.85)), self._limit))
         reason = f"{tell_spans('Not the enrolled face', alien)} {_summed(score)}".strip()
         quality = min(1.0, len(self._far) / ENOUGH)
         first, last = self._moments[0].at, self._moments[-1].until
         yield Finding(first, last, NAME, score, reason, whole=True, quality=quality)
+
+
+def score_face(far: float, limit: float) -> float:
+    """The chance that a face at this distance is somebody else's; UNCLEAR beyond `limit`.
+
+    `limit` is where others who look alike begin (`crowd_limit`).
+    """
+    score = WEIGH.score(far)
+    return max(UNCLEAR, score) if far > limit else score
 
 
 def _summed(score: float) -> str:
