@@ -8,23 +8,19 @@ a cut it has another. Where nobody is upright the picture is turned by quarters,
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
-import cv2
 import numpy as np
 
 from bonaface.core import SECOND, Picture, Time
 from bonaface.face.detector import SAME, overlap
 from bonaface.face.find import LEAST, Face, find_faces, look_again
 from bonaface.face.human import is_human
+from bonaface.forensics.upright import stand, turn
 
-Faces: TypeAlias = tuple[Face, ...]
 MOST: Final = 4  # faces that are followed, the largest
 AGAIN: Final = SECOND  # how often the whole picture is searched for new faces
-LYING: Final = 45  # degrees of tilt, from which a quarter turn stands a face upright
-SURE: Final = 0.75  # of the detector, from which a picture is not tried in other ways up
-TRIED: Final = 960  # px of the longer side, at which that is found out
-CLEARLY: Final = 0.05  # surer than the way that it came
+TURN: Final = 3 * SECOND  # how often it is turned for a try
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +63,7 @@ class Looker:
         self._searched: Time | None = None
         self._crowded = False
         self._turns = 0
+        self._tried: Time | None = None
         self._next = 0
 
     def push(self, item: Picture) -> Iterable[Look]:
@@ -82,8 +79,8 @@ class Looker:
             small = self._searched is None or not kept
             self._searched = item.at
             seen = find_faces(shown, small=small, most=MOST + 1)
-            if self._stands and not kept:
-                seen = self._stand(item, seen)
+            if self._stands and not kept and self._is_time(item.at):
+                self._turns, seen = stand(item, self._turns, seen, MOST + 1)
                 shown = turn(item, self._turns)
             self._crowded = len(seen) > MOST
             found = [face for face in seen if _is_new(face, kept)]
@@ -92,21 +89,11 @@ class Looker:
         self._sights = tuple(kept[:MOST])
         return (Look(shown, self._sights, self._crowded, self._turns),)
 
-    def _stand(self, item: Picture, seen: Faces) -> Faces:
-        """Turn it by the quarters in which the detector is surest, where it has doubts."""
-        best, chance = self._turns, _surest(seen)
-        if chance >= SURE:
-            return seen
-        little = _shrunk(item)
-        for turns in (1, 3, 2):
-            other = (self._turns + turns) % 4
-            sure = _surest(find_faces(turn(little, other), most=1))
-            if sure > chance + CLEARLY:
-                best, chance = other, sure
-        if best == self._turns:
-            return seen
-        self._turns = best
-        return find_faces(turn(item, best), most=MOST + 1)
+    def _is_time(self, at: Time) -> bool:
+        """Whether to try it turned."""
+        due = self._tried is None or not 0 <= at - self._tried < TURN
+        self._tried = at if due else self._tried
+        return due
 
     def flush(self) -> Iterable[Look]:
         """Nothing is held back."""
@@ -115,27 +102,6 @@ class Looker:
     def _numbered(self, picture: Picture, face: Face) -> Sight:
         self._next += 1
         return Sight(self._next - 1, face, is_human(picture, face))
-
-
-def _surest(faces: Faces) -> float:
-    """How sure the detector is of an upright one."""
-    return max((face.detected for face in faces if abs(face.tilt) <= LYING), default=0.0)
-
-
-def _shrunk(picture: Picture) -> Picture:
-    """Small enough to be searched quickly."""
-    by = TRIED / max(picture.pixels.shape[:2])
-    if by >= 1:
-        return picture
-    little = cv2.resize(picture.pixels, None, fx=by, fy=by, interpolation=cv2.INTER_AREA)
-    return Picture(picture.at, np.asarray(little, np.uint8))
-
-
-def turn(picture: Picture, quarters: int) -> Picture:
-    """The picture, turned against the clock."""
-    if not quarters:
-        return picture
-    return Picture(picture.at, np.ascontiguousarray(np.rot90(picture.pixels, quarters)))
 
 
 def _is_new(face: Face, known: list[Sight]) -> bool:
