@@ -1,0 +1,76 @@
+"""How far a face's motion is from that of an enrolled film.
+
+Each trait's distance is measured in what is usual from one part of a film to the next (USUAL). That
+all of a face is livelier or calmer than before is common, and says little; so the part that all
+traits share counts a third. What is measured on how many is in docs/reference.md.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Final
+
+import numpy as np
+
+from bonaface.forensics.reference.moves import Moves
+from bonaface.forensics.reference.moving import HEAD, LOWER, UPPER
+from bonaface.forensics.reference.shapes import Shapes
+from bonaface.forensics.reference.steady import Floats
+from bonaface.forensics.words import join
+
+# By `bench/reference_motion.py --fit`, of people who do not judge
+USUAL: Final = np.array([
+    0.38, 0.37, 0.45, 0.29, 0.43, 0.56, 0.52, 0.45, 0.40, 0.48,
+    0.42, 0.39, 0.46, 0.46, 0.36, 0.30, 0.30, 0.22, 0.23,
+])  # fmt: skip
+USUAL_SHAPES: Final = np.array([2.76, 2.31, 0.29, 0.53, 2.67])  # of one phone
+SHARED: Final = 2 / 3  # of what all traits share, taken off
+FARTHEST: Final = 4.0  # of any one trait
+CLASSES_LEAST: Final = 3  # of phones, heard in both films
+PARTS: Final = {"the head": HEAD, "lips and jaw": LOWER, "brows and lids": UPPER}
+SHAPES_USUAL, SHAPES_SHARE = 1.7, 0.25  # what shapes are apart beyond the first counts so much
+TOLD: Final = 1.0  # of a part's mean distance, from which it is named
+
+
+def window_apart(enrolled: Moves, features: Floats) -> float:
+    """How far one window (19,) is from the enrolled film: about .8 for its own, 1.6 for others."""
+    away = _scaled(enrolled, features)
+    return sqrt(float((away**2).mean() - SHARED * away.mean() ** 2))
+
+
+def shapes_apart(enrolled: Shapes, seen: Shapes) -> float | None:
+    """How far the mouth's shapes are from the enrolled; None where too few classes are shared."""
+    shared = [name for name in enrolled if name in seen]
+    if len(shared) < CLASSES_LEAST:
+        return None
+    away = []
+    for name in shared:
+        (mean, count), (other, many) = enrolled[name], seen[name]
+        away.append((other - mean) / (USUAL_SHAPES * sqrt(1 / count + 1 / many)))
+    return float(np.sqrt(np.mean(np.clip(away, -FARTHEST, FARTHEST) ** 2)))
+
+
+def join_apart(windows: Sequence[float], shapes: float | None) -> float:
+    """How far a recording is: the mean of its windows, and more where the mouth's shapes differ.
+
+    Shapes also tell another expression or lens, so that alone they hardly reach an alarm.
+    """
+    far = float(np.mean(windows))
+    return far if shapes is None else far + SHAPES_SHARE * max(0.0, shapes - SHAPES_USUAL)
+
+
+def tell_parts(enrolled: Moves, windows: Sequence[Floats]) -> str:
+    """Which parts of the face move more or less than enrolled, in a sentence; may be ""."""
+    away = np.mean([_scaled(enrolled, one) for one in windows], axis=0)
+    means = {name: float(away[part].mean()) for name, part in PARTS.items()}
+    said = [
+        f"{name} {'more' if mean > 0 else 'less'}"
+        for name, mean in sorted(means.items(), key=lambda item: -abs(item[1]))
+        if abs(mean) >= TOLD
+    ]
+    return f"It moves {join(said)} than enrolled." if said else ""
+
+
+def _scaled(enrolled: Moves, features: Floats) -> Floats:
+    """Distances (19,) of the traits, in what is usual for so many enrolled windows."""
+    usual = USUAL * sqrt(1 + 1 / enrolled.windows)
+    return np.clip((features - enrolled.centre) / usual, -FARTHEST, FARTHEST)
