@@ -46,7 +46,8 @@ def turn(points: Floats, degrees: Floats) -> Floats:
         [[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]]
     )
     over = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    return points @ (over @ up @ across).T
+    turned: Floats = points @ (over @ up @ across).T
+    return turned
 
 
 def lively(head: float = 4.0, mouth: float = 6.0, brows: float = 2.0, seed: int = 0) -> Told:
@@ -64,7 +65,7 @@ def lively(head: float = 4.0, mouth: float = 6.0, brows: float = 2.0, seed: int 
         points[[*lm.RIGHT_BROW, *lm.LEFT_BROW], 1] += brows * waves[5]
         for lid in (lm.RIGHT_UPPER_LID[0], lm.LEFT_UPPER_LID[0]):
             points[list(lid)[1:-1], 1] += brows * 0.5 * waves[6]
-        turned: Floats = turn(points, head * waves[:3])
+        turned = turn(points, head * waves[:3])
         turned[:, 0] += head * waves[7]
         return turned
 

@@ -110,7 +110,7 @@ def test_whole_face_livelier_counts_less_than_one_part() -> None:
     part[:5] += 0.8
     assert usual == 0
     assert all_more < window_apart(enrolled, part)
-    assert tell_parts(enrolled, [part]) == "It moves the head more than enrolled."
+    assert tell_parts(enrolled, [part]) == "More than enrolled: the head."
     assert tell_parts(enrolled, [enrolled.centre]) == ""
 
 
@@ -215,7 +215,7 @@ def test_other_motion_is_told_with_what_it_may_be() -> None:
     assert [one.score is not None and one.score >= 0.5 for one in moments] == [True] * 4
     assert last.score is not None
     assert 0.5 <= last.score <= MOST
-    for words in ("0:00-0:10", "drawn by a program", "filmed very differently", "less than"):
+    for words in ("0:00-0:10", "drawn by a program", "filmed very differently", "Less than"):
         assert words in last.reason
     assert "moved otherwise" in answer(last)
     assert list(over(inspector, []))  # it was not reset, and says so again
