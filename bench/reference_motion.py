@@ -44,11 +44,15 @@ from reference_scores import Trials, equal_error, fit_logistic, found_at
 from seen import keep_apart
 
 from bonaface.enrol import LEAST_WINDOWS
-from bonaface.forensics.reference.motion import WEIGH
+from bonaface.forensics.reference.motion import WHOLE_WEIGH, WINDOW_WEIGH
 from bonaface.forensics.reference.moving import TRAITS
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))
 KINDS: Final = ("impostor", "other", "voice", "self", "redrawn")
+WHAT = (
+    ("windows", try_windows, WINDOW_WEIGH),
+    ("recordings", try_recordings, WHOLE_WEIGH),
+)
 Others = dict[str, list[tuple[str, str, Film]]]
 People = dict[str, list[Trial]]
 Seen = tuple[dict[str, dict[str, Film]], Others]
@@ -77,9 +81,9 @@ def main() -> None:
     long = {name for name, by in films.items() if len(by[WAYS[0]].windows) >= LEAST_WINDOWS}
     sets = {"judging": judging, "choosing": set(films) - judging, "all": set(films)}
     for title, names in (*sets.items(), ("all whom the program would enrol", long)):
-        for what, attempt in (("windows", try_windows), ("recordings", try_recordings)):
+        for what, attempt, weigh in WHAT:
             people = {name: attempt(films[name], others[name]) for name in sorted(names)}
-            print_trials(f"{title}, {what}", people)
+            print_trials(f"{title}, {what}", people, weigh.middle)
 
 
 def judges_motion(name: str) -> bool:
@@ -119,18 +123,18 @@ def with_half(by: dict[str, Track]) -> dict[str, Track]:
     return by | {HALF: halve(by[WAYS[0]])}
 
 
-def print_trials(title: str, people: People) -> None:
+def print_trials(title: str, people: People, limit: float) -> None:
     """False alarms, what is found, and equal error rates."""
     genuine = [t.far for by in people.values() for t in by if (t.kind, t.way) == _CLEAN]
     middle, most = np.median(genuine), max(genuine)
     counted = f"{len(people)} enrolled, {_with(people, *_CLEAN)} with genuine trials"
     print(f"\n{title}: {counted}; these {middle:.2f}, farthest {most:.2f}")
     for way in (*WAYS, HALF):
-        alarms, many = count(people, "genuine", way, WEIGH.middle)
+        alarms, many = count(people, "genuine", way, limit)
         print(f"  genuine, {way}: called otherwise {alarms}, n {many}")
     for kind in KINDS:
         for way in WAYS:
-            hits, many = count(people, kind, way, WEIGH.middle)
+            hits, many = count(people, kind, way, limit)
             if not many:
                 continue
             trials, on = to_trials(people, kind, way), _with(people, kind, way)
@@ -168,7 +172,7 @@ def print_fit(films: dict[str, dict[str, Film]], others: Others, names: set[str]
     own = [films[name][WAYS[0]] for name in sorted(names)]
     usual = measure_usual(own)
     print("USUAL", dict(zip(TRAITS, usual.round(2).tolist(), strict=True)))
-    for what, attempt in (("windows", try_windows), ("recordings", try_recordings)):
+    for what, attempt, _ in WHAT:
         people = {name: attempt(films[name], others[name]) for name in sorted(names)}
         trials = to_trials(people, "other", WAYS[0])
         middle, steep = fit_logistic(trials)
@@ -198,7 +202,9 @@ def print_alternatives(
         for names in (choosing, sorted(judging)):
             heard = [n for n in names if films[n][WAYS[0]].phones]
             people = {n: try_recordings(films[n], others[n], shapes=shapes) for n in heard}
-            rates = (count(people, kind, WAYS[0], WEIGH.middle) for kind in ("genuine", "other"))
+            rates = (
+                count(people, kind, WAYS[0], WHOLE_WEIGH.middle) for kind in ("genuine", "other")
+            )
             told.append(", ".join(f"{rate} of {many}" for rate, many in rates))
         title = f"recordings of English speech, {'with' if shapes else 'without'} shapes"
         print(f"{title}: genuine and other, choosing {told[0]}; judging {told[1]}", flush=True)

@@ -18,7 +18,7 @@ from bonaface.forensics.reference.apart import (
     shapes_apart,
     window_apart,
 )
-from bonaface.forensics.reference.following import LEAST, SLOWEST, TURNED
+from bonaface.forensics.reference.following import LEAST, SLACK, SLOWEST, TURNED
 from bonaface.forensics.reference.likeness import BLURRED
 from bonaface.forensics.reference.moves import Moves, gather_moves
 from bonaface.forensics.reference.moving import (
@@ -35,7 +35,6 @@ from bonaface.speech.recognise import recognise
 
 Floats: TypeAlias = NDArray[np.float64]
 Describe: TypeAlias = Callable[[Floats], Floats]
-SLACK: Final = SECOND // int(SLOWEST)
 HALF: Final = "half the pictures"
 PAIR: Final = 2  # windows of a genuine recording
 PAIRS: Final = (
@@ -84,7 +83,8 @@ def cut(track: Track, phones: tuple[Phone, ...] = ()) -> Film:
     poor = track.sharp < BLURRED or height < LEAST or float(np.median(turns)) > TURNED
     if poor or SECOND / step < SLOWEST:
         return Film((), phones, SECOND / step, height)
-    found, first = [], int(track.at[0])
+    found: list[tuple[int, Floats]] = []
+    first = int(track.at[0])
     while first + WINDOW - SLACK <= track.at[-1]:
         inside = (track.at >= first) & (track.at < first + WINDOW)
         if inside.sum() > SLOWEST:
@@ -92,7 +92,7 @@ def cut(track: Track, phones: tuple[Phone, ...] = ()) -> Film:
             paced = pace(at, measure(track.points[inside]))
             if speaks(paced):
                 found.append((int(at[0]), paced))
-        first += WINDOW
+        first = int(min(track.at[track.at >= first + WINDOW], default=track.at[-1]))
     return Film(tuple(found), phones, SECOND / step, height)
 
 

@@ -34,7 +34,13 @@ from bonaface.forensics.reference.apart import (
 from bonaface.forensics.reference.file import Reference, load_reference, save_reference
 from bonaface.forensics.reference.following import Following, Moved
 from bonaface.forensics.reference.inspect import compare_with
-from bonaface.forensics.reference.motion import MOST, NAME, WEIGH, MotionReference
+from bonaface.forensics.reference.motion import (
+    MOST,
+    NAME,
+    WHOLE_WEIGH,
+    WINDOW_WEIGH,
+    MotionReference,
+)
 from bonaface.forensics.reference.moves import Moves, gather_moves, read_moves, write_moves
 from bonaface.forensics.reference.moving import RATE, TRAITS, describe, measure, pace, speaks
 from bonaface.forensics.reference.shapes import gather_shapes, shape_phones
@@ -138,7 +144,7 @@ def test_shapes_need_three_classes() -> None:
     assert join_apart([0.8, 1.0], None) == pytest.approx(0.9)
     assert join_apart([0.8, 1.0], 1.0) == pytest.approx(0.9)
     alone = join_apart([0.8], 4.0)
-    assert 0.8 < alone < WEIGH.middle
+    assert 0.8 < alone < WHOLE_WEIGH.middle + 0.1
 
 
 # What is left alone
@@ -187,6 +193,14 @@ def test_cut_begins_a_new_window() -> None:
     stage = Following()
     assert not list(over(stage, [*looks, *later]))
     assert stage.why[following.SHORT] == 2
+
+
+def test_last_window_before_a_gap_counts() -> None:
+    looks = [*film(lively(), seconds=5)]
+    later = [
+        replace(one, picture=Picture(one.at + 60 * SECOND, one.picture.pixels)) for one in looks
+    ]
+    assert len(windows([*looks, *later])) == 4
 
 
 @pytest.mark.parametrize(
@@ -372,7 +386,7 @@ def test_film_of_somebody_fits_the_rest_of_it(media: Path) -> None:
     assert len(seen) >= 4
     first, rest = seen[0], seen[1:]
     moves = gather_moves([one.features for one in rest], shapes, first.rate, first.height)
-    assert window_apart(moves, first.features) < WEIGH.middle
+    assert window_apart(moves, first.features) < WINDOW_WEIGH.middle
 
 
 @pytest.mark.media

@@ -15,6 +15,7 @@ from bonaface.forensics.reference.moving import RATE, WINDOW, describe, measure,
 from bonaface.forensics.reference.steady import Floats
 
 GAP: Final = SECOND  # without the face, after which a new window begins
+SLACK: Final = SECOND // 4  # that a last window may be shorter than WINDOW
 SLOWEST: Final = 12.0  # pictures a second
 LEAST: Final = 64.0  # px of a face, forehead to chin
 TURNED: Final = 30.0  # degrees
@@ -67,7 +68,7 @@ class Following:
         sight, others = item.sights[0], item.sights[1:]
         broken = self._at and not 0 < item.at - self._at[-1] <= GAP
         if broken or self._number not in {None, sight.number}:
-            self._leave(SHORT)
+            yield from self.flush()
         elif self._at and item.at - self._at[0] >= WINDOW:
             yield from self._close()
         self._number = sight.number
@@ -80,8 +81,8 @@ class Following:
             self._sharp.append(sight.human and is_clear(item.picture, sight.face))
 
     def flush(self) -> Iterator[Moved]:
-        """Nothing more comes: a window that is nearly whole still counts."""
-        if self._at and self._at[-1] - self._at[0] >= WINDOW - SECOND // int(SLOWEST):
+        """Nothing more comes of this run: a window that is nearly whole still counts."""
+        if self._at and self._at[-1] - self._at[0] >= WINDOW - SLACK:
             yield from self._close()
         else:
             self._leave(SHORT)
