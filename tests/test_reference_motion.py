@@ -232,6 +232,9 @@ def test_other_motion_is_told_with_what_it_may_be() -> None:
     for words in ("0:00-0:10", "drawn by a program", "filmed very differently", "Less than"):
         assert words in last.reason
     assert "moved otherwise" in answer(last)
+    (bars,) = last.exhibits
+    assert "as enrolled, and here" in bars.words
+    assert bars.pixels.shape[2] == 3
     assert list(over(inspector, []))  # it was not reset, and says so again
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonaface.commands.terminal import bar, say
-from bonaface.forensics.words import join
 
 if TYPE_CHECKING:
     from bonaface.forensics.reference.file import Reference
@@ -102,6 +101,8 @@ def _delete(options: argparse.Namespace) -> int:
 
 
 def _holds(reference: "Reference") -> str:
+    from bonaface.forensics.words import join
+
     parts = []
     if reference.voice is not None:
         parts.append(f"a voice, from {reference.voice.seconds:.0f} s of speech")

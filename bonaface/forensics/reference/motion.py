@@ -19,6 +19,7 @@ from bonaface.forensics.reference.apart import (
     tell_parts,
     window_apart,
 )
+from bonaface.forensics.reference.bars import draw_bars
 from bonaface.forensics.reference.following import Following, Moved
 from bonaface.forensics.reference.moves import Moves
 from bonaface.forensics.reference.shapes import Shape, gather_shapes
@@ -119,7 +120,8 @@ class MotionReference:
         parts += [OTHERWISE, tell_parts(self._enrolled, features)] if score >= 0.5 else [FITS]
         reason = " ".join(part for part in parts if part)
         quality = min(1.0, len(features) / ENOUGH)
-        return Finding(*span, score, reason, whole=True, quality=quality)
+        shown = (draw_bars(self._enrolled.centre, np.mean(features, axis=0)),)
+        return Finding(*span, score, reason, True, quality, shown)
 
     def _excuse(self) -> str:
         """Why too little could be compared."""
