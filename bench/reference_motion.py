@@ -23,7 +23,15 @@ from typing import Final
 import cv2
 import numpy as np
 from reference_media import Medium
-from reference_motion_media import REAL, WAYS, Track, read_attacks, read_redrawn, read_tracks
+from reference_motion_media import (
+    GENTLE,
+    REAL,
+    WAYS,
+    Track,
+    read_attacks,
+    read_redrawn,
+    read_tracks,
+)
 from reference_motion_scores import (
     HALF,
     Film,
@@ -105,7 +113,12 @@ def read_all(folder: Path | None) -> Seen:
     }
     others: Others = {}
     for name in (name for name, by in whole.items() if len(by[WAYS[0]].windows) > 1):
-        found = [("impostor", w, f) for n, by in whole.items() if n != name for w, f in by.items()]
+        found = [
+            ("impostor", way, film)
+            for other, by in whole.items()
+            for way, film in by.items()
+            if other != name and way in WAYS
+        ]
         for kind, driver, way, track in read_attacks(MEDIA, tracks, name, folder):
             found.append((kind, way, cut(track, phones[driver])))
         redrawn = read_redrawn(MEDIA, folder) if name == REAL else None
@@ -129,7 +142,7 @@ def print_trials(title: str, people: People, limit: float) -> None:
     middle, most = np.median(genuine), max(genuine)
     counted = f"{len(people)} enrolled, {_with(people, *_CLEAN)} with genuine trials"
     print(f"\n{title}: {counted}; these {middle:.2f}, farthest {most:.2f}")
-    for way in (*WAYS, HALF):
+    for way in (*WAYS, HALF, *GENTLE):
         alarms, many = count(people, "genuine", way, limit)
         print(f"  genuine, {way}: called otherwise {alarms}, n {many}")
     for kind in KINDS:

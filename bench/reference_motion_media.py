@@ -48,6 +48,8 @@ SOUNDS: Final = 0.001  # RMS of a clip with sound
 Made = TypeVar("Made")
 REDRAWN = "polimi-ispl-test-data-ffpp-manipulated_sequences-NeuralTextures-c23-videos-004_982"
 WAYS: Final = ("as it is", "CRF 35", "360p")
+GENTLE: Final = ("mirrored", "darker", "smaller")  # and for films of people
+SMALLER: Final = 0.6  # of the sides, where the face stays large enough
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,12 +114,25 @@ def read_film(path: Path, most: float = 60.0) -> tuple[list[Picture], NDArray[np
 
 
 def worsen(way: str, pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """Through one of WAYS."""
+    """Through one of WAYS or GENTLE."""
     if way == "CRF 35":
         return compress(pictures, 35)
     if way == "360p":
         return compress(map(_small, pictures), 28)
+    if way in GENTLE:
+        return compress((_otherwise(way, one) for one in pictures), 23)
     return iter(pictures)
+
+
+def _otherwise(way: str, picture: Picture) -> Picture:
+    pixels = picture.pixels
+    if way == "mirrored":
+        pixels = pixels[:, ::-1]
+    elif way == "darker":
+        pixels = (255 * (pixels / 255.0) ** 1.6 * 0.7).astype(np.uint8)
+    else:
+        pixels = cv2.resize(pixels, None, fx=SMALLER, fy=SMALLER, interpolation=cv2.INTER_AREA)
+    return Picture(picture.at, np.ascontiguousarray(pixels))
 
 
 def _small(picture: Picture) -> Picture:
@@ -193,7 +208,7 @@ def read_tracks(media: Path, folder: Path | None) -> dict[str, dict[str, Track]]
     """Films of people: name to way to track."""
     found: dict[str, dict[str, Track]] = {}
     for name, path in list_clips(media).items():
-        for way in WAYS:
+        for way in (*WAYS, *GENTLE):
 
             def make(path: Path = path, way: str = way) -> Track:
                 try:
