@@ -1,14 +1,17 @@
 """Faces of nobody that move as they are told: landmarks by numbers, for tests of motion."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bonaface.core import SECOND, Picture
+from bonaface.core import SECOND, Picture, over
 from bonaface.face import landmarks as lm
 from bonaface.face.find import Face
 from bonaface.forensics.look import Look, Sight
+from bonaface.forensics.reference.following import Following, Moved
+from bonaface.forensics.reference.moves import Moves, gather_moves
 
 Floats = NDArray[np.float64]
 Told = Callable[[float], Floats]
@@ -83,3 +86,15 @@ def film(
         face = Face((0.0, 0.0, 1.0, 1.0), points, 1.0, 1.0)
         sights = tuple(Sight(number, face) for number in range(faces))
         yield Look(Picture(round(i / rate * SECOND), pixels), sights)
+
+
+def windows(looks: Sequence[Look]) -> list[Moved]:
+    """What is followed in some looks; is_clear has to be stood in for."""
+    return list(over(Following(), looks))
+
+
+@cache
+def known() -> Moves:
+    """Somebody enrolled."""
+    seen = [one for seed in range(3) for one in windows(list(film(lively(seed=seed))))]
+    return gather_moves([one.features for one in seen], [], 25.0, 200.0)
