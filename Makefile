@@ -42,7 +42,7 @@ check: $(VENV)/ready-dev
 	$(BIN)/python -m pytest tests/test_fairness_gate.py
 
 bench: $(VENV)/ready-dev
-	for name in avatar lips portraits speech marks marking credentials live_credentials receipts archive ears transcribe mimic webrtc live artefacts harmless harmless_sound reference fairness check caller liveness; do $(BIN)/python bench/$$name.py || exit 1; done
+	for name in avatar lips portraits speech marks marking credentials live_credentials receipts archive ears transcribe mimic webrtc live artefacts harmless harmless_sound reference reference_motion fairness check caller liveness; do $(BIN)/python bench/$$name.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo out .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,4 @@
-"""A person who said yes is enrolled: voice and face are measured, nothing else is kept."""
+"""A person who said yes is enrolled: voice, face and motion are measured, nothing else is kept."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -17,7 +17,11 @@ from bonaface.face.identity import SAME, embed_face
 from bonaface.face.region import Floats
 from bonaface.forensics.look import Look, Looker
 from bonaface.forensics.reference.file import PURPOSE, Likely, Reference, gather
+from bonaface.forensics.reference.following import Following, Moved
+from bonaface.forensics.reference.moves import Moves, gather_moves
+from bonaface.forensics.reference.shapes import Shape
 from bonaface.forensics.reference.speaking import Speaking
+from bonaface.forensics.reference.talking import Talking
 from bonaface.media.excerpt import read_excerpt
 from bonaface.media.files import look
 
@@ -25,6 +29,8 @@ LEAST_SPEECH: Final = 10.0  # s
 LEAST_LOOKS: Final = 5  # one a second
 LONGEST: Final = 600.0  # s of a file that are measured
 LEAST: Final = 64  # px of a face
+LEAST_WINDOWS: Final = 4  # of motion, 10 s of a talking face
+MOVING: Final = 120.0  # s of a file in which motion is followed
 SPREAD: Final = 0.75  # distance of two looks at one person, at most
 ALIEN: Final = 0.25  # share of moments that may be of somebody else
 
@@ -60,7 +66,8 @@ def enrol(
         )
     now = datetime.now(UTC).replace(microsecond=0)
     ids = (record.record_id, record.digest, record.terms.valid_until)
-    return Reference(*ids, now, voice_place, face_place)
+    moves = _moves(files) if face_place is not None and record.measures_motion else None
+    return Reference(*ids, now, voice_place, face_place, moves)
 
 
 def _require_leave(record: ConsentRecord, portrait: Picture | None) -> None:
@@ -135,3 +142,37 @@ def _voice(spoken: list[tuple[Floats, float]]) -> Likely | None:
             "Several voices are heard in these recordings.", "Enrol one person at a time."
         )
     return place
+
+
+def _moves(files: Sequence[Path]) -> Moves | None:
+    """How the face moves in all files; None where it talks too little, or no model is here."""
+    windows: list[Moved] = []
+    shapes: list[Shape] = []
+    for file in files:
+        seen, said = _follow(file)
+        windows += seen
+        shapes += said
+    if len(windows) < LEAST_WINDOWS:
+        return None
+    rate = float(np.median([one.rate for one in windows]))
+    height = float(np.median([one.height for one in windows]))
+    return gather_moves([one.features for one in windows], shapes, rate, height)
+
+
+def _follow(file: Path) -> tuple[list[Moved], list[Shape]]:
+    """Windows in which the face talks, and shapes of its mouth."""
+    looker, following, talking = Looker(), Following(), Talking()
+    windows: list[Moved] = []
+    shapes: list[Shape] = []
+    for moment in read_excerpt(file, 0.0, MOVING, lambda _: None):
+        if not isinstance(moment, Picture):
+            shapes += talking.hear(moment)
+            continue
+        for seen in looker.push(moment):
+            for moved in following.push(seen):
+                windows.append(moved)
+                talking.see(moved)
+    for moved in following.flush():
+        windows.append(moved)
+        talking.see(moved)
+    return windows, [*shapes, *talking.close()]

@@ -9,9 +9,9 @@ from bonaface.commands.terminal import bar, say
 if TYPE_CHECKING:
     from bonaface.forensics.reference.file import Reference
 
-HELP = "enrol a person's voice and face, with consent, to compare recordings with"
+HELP = "enrol a person's voice, face and motion, with consent, to compare recordings with"
 DESCRIPTION = """\
-Measures the voice and the face of a person who agreed to it, and keeps the measurements (no sound,
+Measures voice, face and motion of a person who agreed to it, and keeps the measurements (no sound,
 no picture) in a file that only you can read. Recordings and calls are then compared with it:
 
   bonaface consent grant --portrait ada.jpg --subject "Ada" --basis self \\
@@ -63,6 +63,11 @@ def _make(options: argparse.Namespace) -> int:
     say(f"Enrolled in {options.output}: {_holds(reference)}.")
     if reference.voice is None:
         say("There was too little clear speech for the voice: give ten seconds or more.")
+    if reference.face is not None and reference.motion is None:
+        why = "that needs ten seconds of it talking"
+        if not record.measures_motion:
+            why = "this consent is from before it was measured; grant it again"
+        say(f"How the face moves is not enrolled: {why}.")
     if portrait is None:
         say("No face is enrolled: that needs the photo of the consent, --portrait PHOTO.")
     return 0
@@ -96,9 +101,16 @@ def _delete(options: argparse.Namespace) -> int:
 
 
 def _holds(reference: "Reference") -> str:
+    from bonaface.forensics.words import join
+
     parts = []
     if reference.voice is not None:
         parts.append(f"a voice, from {reference.voice.seconds:.0f} s of speech")
     if reference.face is not None:
         parts.append(f"a face, from {reference.face.seconds:.0f} looks")
-    return " and ".join(parts)
+    if reference.motion is not None:
+        motion = reference.motion
+        phones = sum(count for _, count in motion.shapes.values())
+        mouths = f" and {phones} mouth shapes" if phones else ""
+        parts.append(f"how it moves, from {motion.seconds:.0f} s of a talking face{mouths}")
+    return join(parts)

@@ -1,9 +1,9 @@
 """Consent records: who said yes to which portrait being animated, for what, until when.
 
 Shaped after ISO/IEC TS 27560 (consent receipts). A record of schema 2 allows a moving face, live or
-in recordings or both, or (purpose `reference`, always alone) that a voice and a face are measured,
-and nothing else: no cloned voice, no training. It is signed with Ed25519 over canonical JSON
-(RFC 8785: sorted keys, no white space, and here no floats).
+in recordings or both, or (purpose `reference`, always alone) that a voice, a face and its motion
+are measured, and nothing else: no cloned voice, no training. It is signed with Ed25519 over
+canonical JSON (RFC 8785: sorted keys, no white space, and here no floats).
 """
 
 import base64
@@ -48,14 +48,16 @@ REFERENCE = (
     "reference"  # the purpose under which a voice and a face are measured, and none is shown
 )
 MEASURED = {
-    "self": "I am the adult in this portrait. I agree that my voice and my face are measured, and "
-    "the measurements kept until the date given here, to tell whether a recording or a call shows "
-    "me. They are biometric data. No sound or picture of me is kept, my face is not made to move, "
-    "and nothing is trained. I can revoke this at any time; nothing is compared from then on.",
+    "self": "I am the adult in this portrait. I agree that my voice, my face and how it moves are "
+    "measured, and the measurements kept until the date given here, to tell whether a recording or "
+    "a call shows me. They are biometric data. No sound or picture of me is kept, my face is not "
+    "made to move, and nothing is trained. I can revoke this at any time; nothing is compared from "
+    "then on.",
     "fictional": "The person in this portrait does not exist. The voice and the face that stand "
-    "for it are measured, and the measurements kept until the date given here, to compare "
-    "recordings and calls with them. The portrait is not made to move.",
+    "for it, and how it moves, are measured, and the measurements kept until the date given here, "
+    "to compare recordings and calls with them. The portrait is not made to move.",
 }
+MOVES = "how it moves"  # words that records of before did not have, and without which none is kept
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SUBJECT, _MOST_PURPOSES, _LONGEST_SLUG = 200, 16, 64
 
@@ -85,6 +87,11 @@ class ConsentRecord:
     salt: str  # 32 random bytes, hex: hides the record behind its digest
     signer: bytes  # Ed25519 public key of the installation that recorded it
     signature: bytes
+
+    @property
+    def measures_motion(self) -> bool:
+        """Whether it was agreed that motion is measured: records of before did not speak of it."""
+        return REFERENCE in self.terms.purposes and MOVES in self.notice
 
     @property
     def digest(self) -> str:

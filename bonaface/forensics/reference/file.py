@@ -1,7 +1,8 @@
-"""The `.reference` file: measurements of one person's voice and face, and the consent to keep them.
+"""The `.reference` file: how one person sounds, looks and moves, and the consent to keep it.
 
 One JSON object of at most LARGEST bytes that only its owner may read. It holds no sound, no picture
-and no name; the consent record is named by its id and salted digest, and asked on each use.
+and no name; the consent record is named by its id and salted digest, and asked on each use. Version
+1 knew no motion.
 """
 
 import json
@@ -17,8 +18,10 @@ from bonaface import vault
 from bonaface.consent import ledger
 from bonaface.consent.records import REFERENCE
 from bonaface.errors import ConsentDenied, UnreadableMedia
+from bonaface.forensics.reference.moves import Moves, read_moves, write_moves
 
-VERSION: Final = 1
+VERSION: Final = 2
+READABLE: Final = (1, 2)
 PURPOSE: Final = REFERENCE
 LARGEST: Final = 1_000_000
 Floats = NDArray[np.float32]
@@ -55,6 +58,7 @@ class Reference:
     made_at: datetime
     voice: Likely | None
     face: Likely | None
+    motion: Moves | None = None
 
     def check(self, now: datetime) -> None:
         """Raise ConsentDenied when the consent is over or was taken back."""
@@ -82,6 +86,7 @@ def save_reference(reference: Reference, path: Path) -> None:
         "made_at": reference.made_at.isoformat(),
         "voice": _fields(reference.voice),
         "face": _fields(reference.face),
+        "motion": None if reference.motion is None else write_moves(reference.motion),
     }
     vault.replace_private(path.absolute(), json.dumps(document).encode())
 
@@ -105,8 +110,9 @@ def parse_reference(data: bytes, name: str) -> Reference:
 
 def _parse(data: bytes) -> Reference:
     said = json.loads(data) if len(data) <= LARGEST else {}
-    if said["version"] != VERSION or said["kind"] != "bonaface-reference":
+    if said["version"] not in READABLE or said["kind"] != "bonaface-reference":
         raise ValueError("of another kind")
+    motion = said["motion"] if said["version"] > 1 else None
     return Reference(
         record_id=str(said["record_id"]),
         digest=str(said["digest"]),
@@ -114,6 +120,7 @@ def _parse(data: bytes) -> Reference:
         made_at=datetime.fromisoformat(said["made_at"]).astimezone(UTC),
         voice=_likely(said["voice"]),
         face=_likely(said["face"]),
+        motion=None if motion is None else read_moves(motion),
     )
 
 

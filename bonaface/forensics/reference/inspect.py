@@ -9,13 +9,14 @@ from bonaface.core import SECOND, Finding, Time
 from bonaface.forensics.inspector import Inspector, Seen
 from bonaface.forensics.reference.file import Reference, load_reference
 from bonaface.forensics.reference.likeness import FaceReference
+from bonaface.forensics.reference.motion import MotionReference
 from bonaface.forensics.reference.voice import VoiceReference
 
 AGAIN: Final = 10 * SECOND  # of material, after which the consent is asked again
 
 
 def open_reference(path: Path) -> tuple[Inspector, ...]:
-    """The inspectors of an enrolled person: voice, face, or both.
+    """The inspectors of an enrolled person: voice, face and motion, as far as enrolled.
 
     Raises UnreadableMedia, KeysError, and ConsentDenied when the consent is over or taken back.
     """
@@ -30,6 +31,8 @@ def compare_with(reference: Reference) -> tuple[Inspector, ...]:
         inspectors.append(Permitted(VoiceReference(reference.voice), reference))
     if reference.face is not None:
         inspectors.append(Permitted(FaceReference(reference.face), reference))
+    if reference.motion is not None:
+        inspectors.append(Permitted(MotionReference(reference.motion), reference))
     return tuple(inspectors)
 
 

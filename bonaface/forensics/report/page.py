@@ -45,6 +45,7 @@ TITLES: Final = {
     "spoof": "Made voice",
     "reference-voice": "The enrolled voice",
     "reference-face": "The enrolled face",
+    "reference-motion": "How the enrolled face moves",
 }
 
 

@@ -200,6 +200,7 @@ def answer(finding: Finding) -> str:
     if finding.score is None:
         return "cannot tell"
     what = "another person" if finding.inspector.startswith("reference") else "forged"
+    what = "moved otherwise" if finding.inspector == "reference-motion" else what
     return f"{finding.score:.0%} {what}"
 
 
