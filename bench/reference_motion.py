@@ -52,8 +52,8 @@ from reference_scores import Trials, equal_error, fit_logistic, found_at
 from seen import keep_apart
 
 from bonaface.enrol import LEAST_WINDOWS
-from bonaface.forensics.reference.motion import WHOLE_WEIGH, WINDOW_WEIGH
-from bonaface.forensics.reference.moving import TRAITS
+from bonaface.forensics.reference.motion.inspector import WHOLE_WEIGH, WINDOW_WEIGH
+from bonaface.forensics.reference.motion.moving import TRAITS
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))
 KINDS: Final = ("impostor", "other", "voice", "self", "redrawn")

@@ -12,16 +12,16 @@ from reference_scores import Rate, Trials, share
 
 from bonaface.core import SECOND, Phone
 from bonaface.forensics.lipsync.mouth import measure_mouth
-from bonaface.forensics.reference.apart import (
+from bonaface.forensics.reference.likeness import BLURRED
+from bonaface.forensics.reference.motion.apart import (
     SHARED,
     join_apart,
     shapes_apart,
     window_apart,
 )
-from bonaface.forensics.reference.following import LEAST, SLACK, SLOWEST, TURNED
-from bonaface.forensics.reference.likeness import BLURRED
-from bonaface.forensics.reference.moves import Moves, gather_moves
-from bonaface.forensics.reference.moving import (
+from bonaface.forensics.reference.motion.following import LEAST, SLACK, SLOWEST, TURNED
+from bonaface.forensics.reference.motion.moves import Moves, gather_moves
+from bonaface.forensics.reference.motion.moving import (
     RATE,
     TRAITS,
     WINDOW,
@@ -30,7 +30,7 @@ from bonaface.forensics.reference.moving import (
     pace,
     speaks,
 )
-from bonaface.forensics.reference.shapes import gather_shapes, shape_phones
+from bonaface.forensics.reference.motion.shapes import gather_shapes, shape_phones
 from bonaface.speech.recognise import recognise
 
 Floats: TypeAlias = NDArray[np.float64]

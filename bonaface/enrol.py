@@ -17,11 +17,11 @@ from bonaface.face.identity import SAME, embed_face
 from bonaface.face.region import Floats
 from bonaface.forensics.look import Look, Looker
 from bonaface.forensics.reference.file import PURPOSE, Likely, Reference, gather
-from bonaface.forensics.reference.following import Following, Moved
-from bonaface.forensics.reference.moves import Moves, gather_moves
-from bonaface.forensics.reference.shapes import Shape
+from bonaface.forensics.reference.motion.following import Following, Moved
+from bonaface.forensics.reference.motion.moves import Moves, gather_moves
+from bonaface.forensics.reference.motion.shapes import Shape
+from bonaface.forensics.reference.motion.talking import Talking
 from bonaface.forensics.reference.speaking import Speaking
-from bonaface.forensics.reference.talking import Talking
 from bonaface.media.excerpt import read_excerpt
 from bonaface.media.files import look
 

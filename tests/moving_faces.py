@@ -10,8 +10,8 @@ from bonaface.core import SECOND, Picture, over
 from bonaface.face import landmarks as lm
 from bonaface.face.find import Face
 from bonaface.forensics.look import Look, Sight
-from bonaface.forensics.reference.following import Following, Moved
-from bonaface.forensics.reference.moves import Moves, gather_moves
+from bonaface.forensics.reference.motion.following import Following, Moved
+from bonaface.forensics.reference.motion.moves import Moves, gather_moves
 
 Floats = NDArray[np.float64]
 Told = Callable[[float], Floats]

@@ -15,25 +15,25 @@ from bonaface.core import SECOND, Finding, Phone, Picture, Sound, over
 from bonaface.forensics.caller import CallerCheck
 from bonaface.forensics.fusion import UNKNOWN, decides, fuse
 from bonaface.forensics.look import Look
-from bonaface.forensics.reference import following
-from bonaface.forensics.reference.apart import (
+from bonaface.forensics.reference.motion import following
+from bonaface.forensics.reference.motion.apart import (
     join_apart,
     shapes_apart,
     tell_parts,
     window_apart,
 )
-from bonaface.forensics.reference.following import Following
-from bonaface.forensics.reference.motion import (
+from bonaface.forensics.reference.motion.following import Following
+from bonaface.forensics.reference.motion.inspector import (
     MOST,
     NAME,
     WHOLE_WEIGH,
     WINDOW_WEIGH,
     MotionReference,
 )
-from bonaface.forensics.reference.moves import gather_moves
-from bonaface.forensics.reference.moving import RATE, TRAITS, describe, measure, pace, speaks
-from bonaface.forensics.reference.shapes import gather_shapes, shape_phones
-from bonaface.forensics.reference.steady import DEPTH, hold
+from bonaface.forensics.reference.motion.moves import gather_moves
+from bonaface.forensics.reference.motion.moving import RATE, TRAITS, describe, measure, pace, speaks
+from bonaface.forensics.reference.motion.shapes import gather_shapes, shape_phones
+from bonaface.forensics.reference.motion.steady import DEPTH, hold
 from bonaface.forensics.report.report import answer
 from bonaface.forensics.watch import Watch
 

@@ -18,11 +18,11 @@ from bonaface.enrol import LEAST_WINDOWS, enrol
 from bonaface.errors import UnreadableMedia
 from bonaface.face.find import find_faces
 from bonaface.face.identity import embed_face
-from bonaface.forensics.reference import following
 from bonaface.forensics.reference.file import Reference, load_reference, save_reference
 from bonaface.forensics.reference.inspect import compare_with
-from bonaface.forensics.reference.motion import NAME
-from bonaface.forensics.reference.moves import Moves, read_moves, write_moves
+from bonaface.forensics.reference.motion import following
+from bonaface.forensics.reference.motion.inspector import NAME
+from bonaface.forensics.reference.motion.moves import Moves, read_moves, write_moves
 
 pytestmark = pytest.mark.usefixtures("home", "sharp")
 NOW, UNTIL = datetime.now(UTC), date(2099, 12, 31)

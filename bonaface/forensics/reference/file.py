@@ -18,7 +18,7 @@ from bonaface import vault
 from bonaface.consent import ledger
 from bonaface.consent.records import REFERENCE
 from bonaface.errors import ConsentDenied, UnreadableMedia
-from bonaface.forensics.reference.moves import Moves, read_moves, write_moves
+from bonaface.forensics.reference.motion.moves import Moves, read_moves, write_moves
 
 VERSION: Final = 2
 READABLE: Final = (1, 2)

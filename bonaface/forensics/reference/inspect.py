@@ -9,7 +9,7 @@ from bonaface.core import SECOND, Finding, Time
 from bonaface.forensics.inspector import Inspector, Seen
 from bonaface.forensics.reference.file import Reference, load_reference
 from bonaface.forensics.reference.likeness import FaceReference
-from bonaface.forensics.reference.motion import MotionReference
+from bonaface.forensics.reference.motion.inspector import MotionReference
 from bonaface.forensics.reference.voice import VoiceReference
 
 AGAIN: Final = 10 * SECOND  # of material, after which the consent is asked again

@@ -11,8 +11,8 @@ from bonaface.core import SECOND, Time
 from bonaface.forensics.lipsync.mouth import measure_mouth
 from bonaface.forensics.look import Look
 from bonaface.forensics.reference.likeness import is_clear
-from bonaface.forensics.reference.moving import RATE, WINDOW, describe, measure, pace, speaks
-from bonaface.forensics.reference.steady import Floats
+from bonaface.forensics.reference.motion.moving import RATE, WINDOW, describe, measure, pace, speaks
+from bonaface.forensics.reference.motion.steady import Floats
 
 GAP: Final = SECOND  # without the face, after which a new window begins
 SLACK: Final = SECOND // 4  # that a last window may be shorter than WINDOW

@@ -8,9 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bonaface.core import SECOND, frozen
-from bonaface.forensics.reference.moving import TRAITS, WINDOW
-from bonaface.forensics.reference.shapes import CLASSES, FEATURES, Shape, Shapes, gather_shapes
-from bonaface.forensics.reference.steady import Floats
+from bonaface.forensics.reference.motion.moving import TRAITS, WINDOW
+from bonaface.forensics.reference.motion.shapes import (
+    CLASSES,
+    FEATURES,
+    Shape,
+    Shapes,
+    gather_shapes,
+)
+from bonaface.forensics.reference.motion.steady import Floats
 
 LARGEST: Final = 10_000.0  # of any number that describes motion
 MOST: Final = 100_000  # windows, phones

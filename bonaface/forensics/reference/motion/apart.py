@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from bonaface.forensics.reference.moves import Moves
-from bonaface.forensics.reference.moving import HEAD, LOWER, UPPER
-from bonaface.forensics.reference.shapes import Shapes
-from bonaface.forensics.reference.steady import Floats
+from bonaface.forensics.reference.motion.moves import Moves
+from bonaface.forensics.reference.motion.moving import HEAD, LOWER, UPPER
+from bonaface.forensics.reference.motion.shapes import Shapes
+from bonaface.forensics.reference.motion.steady import Floats
 from bonaface.forensics.words import join
 
 # By `bench/reference_motion.py --fit`, of people who do not judge

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from bonaface.core import SECOND, Phone, Time
-from bonaface.forensics.reference.moving import MOUTH, RATE
-from bonaface.forensics.reference.steady import Floats
+from bonaface.forensics.reference.motion.moving import MOUTH, RATE
+from bonaface.forensics.reference.motion.steady import Floats
 
 # ruff: noqa: RUF001 (the letters of the phonetic alphabet are meant)
 CLASSES: Final[dict[str, frozenset[str]]] = {

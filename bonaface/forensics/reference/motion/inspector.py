@@ -13,17 +13,17 @@ import numpy as np
 from bonaface.core import SECOND, Finding, Time
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.look import Look
-from bonaface.forensics.reference.apart import (
+from bonaface.forensics.reference.motion.apart import (
     join_apart,
     shapes_apart,
     tell_parts,
     window_apart,
 )
-from bonaface.forensics.reference.bars import draw_bars
-from bonaface.forensics.reference.following import Following, Moved
-from bonaface.forensics.reference.moves import Moves
-from bonaface.forensics.reference.shapes import Shape, gather_shapes
-from bonaface.forensics.reference.talking import Talking
+from bonaface.forensics.reference.motion.bars import draw_bars
+from bonaface.forensics.reference.motion.following import Following, Moved
+from bonaface.forensics.reference.motion.moves import Moves
+from bonaface.forensics.reference.motion.shapes import Shape, gather_shapes
+from bonaface.forensics.reference.motion.talking import Talking
 from bonaface.forensics.reference.weigh import Weigh, tell_spans
 
 NAME: Final = "reference-motion"

@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from bonaface.core import SECOND
 from bonaface.face import landmarks as lm
-from bonaface.forensics.reference.steady import Floats, Steady, hold
+from bonaface.forensics.reference.motion.steady import Floats, Steady, hold
 
 WINDOW: Final = 5 * SECOND // 2
 RATE: Final = 15  # steps a second at which motion is described

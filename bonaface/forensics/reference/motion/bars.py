@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 
 from bonaface.core import Exhibit
 from bonaface.forensics.lipsync.curves import COLOURS, INK, LETTERS, Pixels
-from bonaface.forensics.reference.moving import LEAST, TRAITS
-from bonaface.forensics.reference.steady import Floats
+from bonaface.forensics.reference.motion.moving import LEAST, TRAITS
+from bonaface.forensics.reference.motion.steady import Floats
 from bonaface.marks.label.lettering import font
 
 ROWS: Final = (

@@ -8,8 +8,8 @@ import numpy as np
 from bonaface.core import SECOND, Sound, Time
 from bonaface.errors import WeightsMissing
 from bonaface.forensics.inspector import RATE
-from bonaface.forensics.reference.following import Moved
-from bonaface.forensics.reference.shapes import Shape, shape_phones
+from bonaface.forensics.reference.motion.following import Moved
+from bonaface.forensics.reference.motion.shapes import Shape, shape_phones
 from bonaface.speech.recognise import LONGEST, recognise
 
 MOST: Final = LONGEST * SECOND  # that is heard together

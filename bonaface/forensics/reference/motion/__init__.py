@@ -1,0 +1,1 @@
+"""How the enrolled person moves when speaking: described, kept, compared."""
