@@ -27,7 +27,8 @@ from bonaface.forensics.inspector import RATE
 from bonaface.forensics.spoof.inspector import Spoof
 from bonaface.forensics.spoof.measures import measure_run
 from bonaface.forensics.spoof.odds import Odds, open_odds
-from bonaface.forensics.spoof.runs import LEVEL, SIZE, Floats, cut_runs, fill_run, measure, tidy
+from bonaface.forensics.spoof.runs import LEVEL, SIZE, Floats, cut_runs, fill_run, tidy
+from bonaface.speech.clearness import measure
 
 MOST: Final = 8  # runs of one group and family
 PEOPLE, SAME = "people", "same people as the known"

@@ -63,6 +63,14 @@ def voice(media: Path) -> NDArray[np.float32]:
     return gather_sound(media / CLIP, RATE, 10).samples
 
 
+def hum(count: int) -> NDArray[np.float32]:
+    """Chords that do not pause, at a level of 1."""
+    at = np.arange(count) / RATE
+    tones = sum(np.sin(2 * np.pi * pitch * at) for pitch in (196, 247, 294, 392, 588))
+    whole = np.asarray(tones)
+    return np.asarray(whole / np.sqrt(np.mean(whole**2)), np.float32)
+
+
 @pytest.fixture(scope="module")
 def lips(voice: NDArray[np.float32]) -> Floats:
     """Lips that do what the voice asks for, 25 a second, and twitch."""
@@ -136,6 +144,16 @@ def test_after_a_gap_a_new_part_begins(lips: Floats, voice: NDArray[np.float32])
     assert [finding.score for finding in findings[:2]] == [findings[0].score] * 2
     assert findings[1].at == 100 * SECOND
     assert "worst of 2 parts" in findings[-1].reason
+
+
+@pytest.mark.media
+def test_speech_under_music_is_not_judged(lips: Floats, voice: NDArray[np.float32]) -> None:
+    size = np.sqrt(np.mean(voice**2))
+    for below, judged in ((10, False), (40, True)):
+        music = hum(len(voice)) * np.float32(size * 10 ** (-below / 20))
+        found = inspect(merge(show(lips), voice + music))
+        assert (found.score is not None) is judged
+        assert ("music" in found.reason) is not judged
 
 
 def test_silence_has_no_lips() -> None:

@@ -264,6 +264,26 @@ def test_voice_points_are_of_length_one_and_ignore_level() -> None:
 
 
 @pytest.mark.media
+def test_a_voice_under_music_is_not_judged(media: Path) -> None:
+    from bonaface.media.files import gather_sound  # noqa: PLC0415
+
+    voice = gather_sound(media / "speech" / "openai-real-tests-jfk.flac", RATE, 10).samples
+    at = np.arange(len(voice)) / RATE
+    chord = np.asarray(sum(np.sin(2 * np.pi * pitch * at) for pitch in (196, 247, 294, 392)))
+    music = chord * np.sqrt(np.mean(voice**2) / np.mean(chord**2))
+    said = {}
+    for below in (0, 30):
+        mixed = (voice + music * 10 ** (-below / 20)).astype(np.float32)
+        runs: list[Seen] = [
+            Sound(i * SECOND, mixed[i * RATE : (i + 1) * RATE].copy(), RATE) for i in range(10)
+        ]
+        said[below] = whole(VoiceReference(place(256, 1)), runs)
+    assert said[0].score is None
+    assert "music" in said[0].reason
+    assert said[30].score is not None, "it is another's, and said so"
+
+
+@pytest.mark.media
 def test_speakers_are_told_apart(media: Path) -> None:
     from bonaface.media.files import gather_sound  # noqa: PLC0415
 

@@ -21,9 +21,11 @@ from bonaface.forensics.lipsync.odds import open_odds, to_chance
 from bonaface.forensics.lipsync.profile import Profile, compare, only_fast
 from bonaface.forensics.lipsync.window import Window
 from bonaface.forensics.look import Look
+from bonaface.speech.clearness import measure
 
 SPEECH: Final = 1.5  # s that must be spoken in a window
 LEAST: Final = 2.5  # s of a window
+CLEAR: Final = 18.0  # dB that speech must stand out by: music 10 dB below it made lips look wrong
 MUSIC: Final = 0.7  # share of what sounds like speech; talk has .78 to 1.3, songs 0 to .64
 TURNED: Final = 30.0  # degrees
 SMALL: Final = 20.0  # px
@@ -90,6 +92,8 @@ class Lipsync:
         spoken = float((heard.speech > 0.5).sum()) / STEPS
         if spoken < SPEECH:
             return Finding(*span, None, "Too little is said while the face is seen.", quality=0.0)
+        if measure(np.concatenate([run.samples for run in window.runs]))[1] < CLEAR:
+            return Finding(*span, None, "Noise or music covers the speech.", quality=0.0)
         sure = count_spoken(sound)
         if sure is not None and sure < MUSIC * spoken:
             return Finding(*span, None, "Music or noise is heard rather than speech.", quality=0.0)

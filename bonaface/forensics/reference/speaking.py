@@ -9,12 +9,15 @@ import numpy as np
 
 from bonaface.core import SECOND, Sound, Time
 from bonaface.speech.activity import Activity
+from bonaface.speech.clearness import measure
 from bonaface.speech.voice import LEAST, RATE, Floats, embed_voice
 
 RUN: Final = 3 * RATE  # samples of speech that are judged together
 CHANCE: Final = 0.6  # of speech, from which it counts
 GAP: Final = SECOND  # of missing sound that ends a run
 QUIET: Final = 0.003  # RMS below which a run is too faint to tell a voice by
+AROUND: Final = 10 * SECOND  # before and with a run, in which its clearness is measured
+CLEAR: Final = 12.0  # dB over what lies under it: music as loud made six of twelve voices another's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +41,9 @@ class Speaking:
         """Forget what was heard."""
         self._activity.reset()
         self._waiting: deque[Sound] = deque()
+        self._around: deque[Sound] = deque()
         self._clear()
-        self.faint = 0
+        self.faint = self.covered = 0
 
     def _clear(self) -> None:
         self._runs: list[Floats] = []
@@ -51,6 +55,9 @@ class Speaking:
         if self._waiting and item.at - self._waiting[-1].until > GAP:
             yield from self.flush()
         self._waiting.append(item)
+        self._around.append(item)
+        while self._around[-1].until - self._around[0].until > AROUND:
+            self._around.popleft()
         for voiced in self._activity.push(item):
             part = self._taken(voiced.at, voiced.until)
             if voiced.chance < CHANCE or not len(part):
@@ -66,17 +73,19 @@ class Speaking:
         yield from self._told()
         self._activity.reset()
         self._waiting.clear()
+        self._around.clear()
 
     def _told(self) -> Iterator[Uttered]:
         if self._runs and self._first is not None:
             samples = np.concatenate(self._runs)
             loud = float(np.sqrt(np.mean(np.square(samples)))) >= QUIET
-            if len(samples) >= LEAST * 5 // 4 and loud:
+            clear = measure(np.concatenate([sound.samples for sound in self._around]))[1] >= CLEAR
+            if len(samples) >= LEAST * 5 // 4 and loud and clear:
                 point = embed_voice(samples).mean(0)
                 point /= np.linalg.norm(point)
                 yield Uttered(self._first, self._last, point, len(samples) / RATE)
-            elif not loud:
-                self.faint += 1
+            self.faint += not loud
+            self.covered += loud and not clear
         self._clear()
 
     def _taken(self, at: Time, until: Time) -> Floats:

@@ -61,6 +61,7 @@ class VoiceReference:
     def _sum(self) -> Finding:
         if not self._heard:
             why = "it is too faint" if self._speaking.faint else "there is too little of it"
+            why = "noise or music covers it" if self._speaking.covered else why
             reason = f"No speech could be compared with the enrolled voice: {why}."
             return Finding(0, 0, NAME, None, reason, whole=True, quality=0.0)
         first, last = self._heard[0].at, self._heard[-1].until

@@ -14,8 +14,9 @@ from bonaface.core import SECOND, Finding, Sound, Time
 from bonaface.forensics.inspector import RATE, Seen
 from bonaface.forensics.spoof.measures import measure_run
 from bonaface.forensics.spoof.odds import Odds, open_odds
-from bonaface.forensics.spoof.runs import SIZE, Floats, cut_runs, fill_run, measure, tidy
+from bonaface.forensics.spoof.runs import SIZE, Floats, cut_runs, fill_run, tidy
 from bonaface.speech.activity import BEFORE, WINDOW, Listener
+from bonaface.speech.clearness import measure
 
 NAME: Final = "spoof"
 BLOCK: Final = 6 * RATE  # samples that are looked over together

@@ -11,28 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.forensics.inspector import RATE
+from bonaface.speech.clearness import STEP, follow
 
 Floats = NDArray[np.float32]
 SIZE: Final = 4 * RATE  # samples of a run
-STEP: Final = RATE // 100
 PAUSE: Final = 0.12  # s that is left of a pause
 QUIET: Final = 32.0  # dB under the loud: a pause
 LEVEL: Final = 0.06  # root mean square of a run
-
-
-def follow(samples: Floats) -> NDArray[np.float64]:
-    """The level in dB of each STEP of samples (n,), over three steps."""
-    steps = len(samples) // STEP
-    power = np.square(samples[: steps * STEP], dtype=np.float64).reshape(steps, STEP).mean(1)
-    level: NDArray[np.float64] = 10 * np.log10(np.convolve(power, np.ones(3) / 3, "same") + 1e-12)
-    return level
-
-
-def measure(samples: Floats) -> tuple[float, float]:
-    """How loud samples (n,) are (root mean square), and by how many dB over their floor."""
-    level = follow(samples) if len(samples) >= 3 * STEP else np.full(3, -120.0)
-    floor, loud = np.percentile(level, (3, 95)).tolist()
-    return 10 ** (loud / 20), loud - floor
 
 
 def tidy(samples: Floats) -> Floats:
