@@ -20,7 +20,7 @@ from sources import find_fold
 
 PEOPLE: Final = "people"
 PLAIN: Final = "as it is"
-MADE: Final = ("espeak", "hibari", "clustergen", "piper")
+MADE: Final = ("espeak", "hibari", "clustergen", "piper", "kokoro", "hts", "diphone")
 CODECS: Final = (PLAIN, "Opus 16", "MP3 48", "mu-law")
 RIDGE: Final = 1.0  # of half the squared slopes, where measures have a spread of 1
 FAR: Final = 5.0
