@@ -79,7 +79,11 @@ def draw_filter(draw: Draw) -> Way:
 
 def draw_noise(draw: Draw) -> Way:
     """White to red noise, 12 to 55 dB below; the floor hides how digital silence is made."""
-    below, slope, seed = draw.uniform(12, 55), draw.uniform(0, 1), int(draw.integers(1 << 31))
+    return lay_noise(draw.uniform(12, 55), draw.uniform(0, 1), int(draw.integers(1 << 31)))
+
+
+def lay_noise(below: float, slope: float, seed: int) -> Way:
+    """Noise so many dB below, falling from white with `slope`."""
 
     def way(samples: Floats) -> Floats:
         noise = np.fft.rfft(np.random.default_rng(seed).normal(0, 1, len(samples)))

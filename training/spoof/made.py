@@ -12,13 +12,16 @@ from typing import Final
 
 import numpy as np
 import soxr
-from debian import Espeak, say_flite
+from debian import Espeak, say_festival, say_flite
 from engines import HibariVoice
 from runs_file import write_runs
 from sentences import compose_sentences
 
+from bonaface import weights
 from bonaface.forensics.inspector import RATE
 from bonaface.forensics.spoof.runs import Floats, cut_runs, tidy
+from bonaface.speech.kokoro import STYLE, KokoroVoice
+from bonaface.speech.pronounce import pronounce
 from bonaface.speech.synthesize import open_voice
 from bonaface.speech.voices import find_speaker
 
@@ -63,6 +66,27 @@ def _hibari(_: str) -> Said:
         yield said.samples, said.rate
 
 
+def _kokoro(voice: str) -> Said:
+    """Speakers mixed at will: each sentence is another voice."""
+    draw = np.random.default_rng(11 + len(voice))
+    with np.load(weights.place(weights.weight("kokoro-speakers"))) as file:
+        styles = np.stack([file[name].reshape(-1, STYLE) for name in sorted(file)])
+    engine = KokoroVoice(weights.place(weights.weight("kokoro")), styles[0])
+    for text in compose(11 + len(voice)):
+        shares = draw.dirichlet(np.full(len(styles), 0.4)).astype(np.float32)
+        engine._styles = np.tensordot(shares, styles, 1)  # noqa: SLF001  opened once, as below
+        phonemes = pronounce(text, british=False)
+        yield engine.say(phonemes, float(draw.uniform(0.8, 1.35))).samples, engine.rate
+
+
+def _festival(voice: str) -> Said:
+    """Diphones (residuals of linear prediction), or HTS: a model of spectra and a filter."""
+    draw, texts = np.random.default_rng(13), compose(13)
+    while batch := list(islice(texts, 10)):
+        for said in say_festival(batch, voice, draw.uniform(0.8, 1.3)):
+            yield said.samples, said.rate
+
+
 def _piper(voice: str) -> Said:
     draw = np.random.default_rng(7)
     engine = open_voice(find_speaker(voice).name)
@@ -77,6 +101,9 @@ FAMILIES: Final[dict[str, tuple[Callable[[str], Said], tuple[str, ...], int]]] =
     "hibari": (_hibari, ("heart",), 60),
     "clustergen": (_flite, ("awb", "rms", "slt"), 30),
     "piper": (_piper, ("joe",), 50),
+    "kokoro": (_kokoro, ("i", "ii", "iii"), 27),
+    "hts": (_festival, ("cmu_us_slt_arctic_hts",), 40),
+    "diphone": (_festival, ("kal_diphone",), 40),
 }
 
 

@@ -20,8 +20,8 @@ from sources import find_fold
 
 PEOPLE: Final = "people"
 PLAIN: Final = "as it is"
-MADE: Final = ("espeak", "hibari", "clustergen", "piper")
-CODECS: Final = (PLAIN, "Opus 16", "MP3 48", "mu-law")
+MADE: Final = ("espeak", "hibari", "clustergen", "piper", "kokoro", "hts", "diphone")
+CODECS: Final = (PLAIN, "Opus 16", "MP3 48", "mu-law", "noise")
 RIDGE: Final = 1.0  # of half the squared slopes, where measures have a spread of 1
 FAR: Final = 5.0
 Floats = NDArray[np.float64]
@@ -125,17 +125,21 @@ def teach(table: Table) -> Line:
     return Line(middle, spread, found[:-1], float(found[-1]))
 
 
+def show_family(table: Table, family: str, values: Floats) -> None:
+    """Print a line for a family against people, as it is and through codecs; values are (rows,)."""
+    for name in CODECS:
+        here = table.line == name
+        fake = here & (table.family == family) & (judges(table) | np.isin(table.family, MADE))
+        real = here & (table.family == PEOPLE) & judges(table)
+        groups = table.group[real].tolist(), table.group[fake].tolist()
+        print(line(f"{family}, {name}", row(values[real], values[fake], groups)), flush=True)
+
+
 def leave_out(table: Table) -> None:
-    """Print a line for each family left out, as it is and through codecs."""
+    """Print the lines of each family, left out."""
     for family in [str(name) for name in np.unique(table.family) if name != PEOPLE]:
         said = teach(table.keep(teaches(table) & (table.family != family)))
-        for name in CODECS:
-            here = table.line == name
-            fake = here & (table.family == family) & (judges(table) | np.isin(table.family, MADE))
-            real = here & (table.family == PEOPLE) & judges(table)
-            scores = said.judge(table.keep(real)), said.judge(table.keep(fake))
-            groups = table.group[real].tolist(), table.group[fake].tolist()
-            print(line(f"{family}, {name}", row(*scores, groups)), flush=True)
+        show_family(table, family, said.judge(table))
 
 
 def calibrate(table: Table) -> tuple[float, float, float]:

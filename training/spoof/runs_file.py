@@ -1,4 +1,4 @@
-"""Files of runs: what people.py, made.py and twins.py write and learn.py reads."""
+"""Files of runs: what people.py, made.py and twins.py write and measure.py reads."""
 
 from pathlib import Path
 from typing import Any

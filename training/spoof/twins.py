@@ -1,7 +1,7 @@
 """Twins: real runs made anew by a vocoder: `python training/spoof/twins.py PEOPLE.npz OUT.npz`.
 
-The same words by the same person in the same room; only the vocoder's traces differ. With `--nets
-FOLDER` the small neural codec that vocoder.py trained is the only way.
+The same words by the same person in the same room; only the vocoder's traces differ. With
+`--phases` the ways are those of phases.py.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import pyworld
 import scipy.signal
 import soxr
 from numpy.typing import NDArray
+from phases import fold, shake
 from runs_file import write_runs
 
 from bonaface.forensics.inspector import RATE
@@ -118,28 +119,6 @@ def codec2(run: Floats, draw: Draw) -> Floats:
     return wide
 
 
-def open_net(folder: Path) -> Twin:
-    """The small neural codec; which moment of its training is drawn."""
-    import torch  # noqa: PLC0415  only where it is asked for
-    from vocoder import Vocoder  # noqa: PLC0415  the same
-
-    torch.set_num_threads(1)
-    nets = []
-    for path in sorted(folder.glob("*.pt")):
-        net = Vocoder()
-        net.load_state_dict(torch.load(path))
-        nets.append(net.eval())
-
-    def twin(run: Floats, draw: Draw) -> Floats:
-        gain = np.float32(draw.uniform(0.8, 2.5))
-        with torch.inference_mode():
-            said = nets[int(draw.integers(len(nets)))](torch.from_numpy(run[None] * gain))
-        whole: Floats = said[0].numpy() / gain
-        return whole
-
-    return twin
-
-
 WAYS: Final[dict[str, Twin]] = {
     "world": world,
     "griffin-lim": griffin_lim,
@@ -160,13 +139,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("people", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--nets", type=Path)
+    parser.add_argument("--phases", action="store_true", help="by phases.py instead")
     parser.add_argument("--each", type=int, default=1, help="ways for a run")
     parser.add_argument("--most", type=int, default=3, help="runs of a group")
     options = parser.parse_args()
     ways = dict(WAYS)
-    if options.nets:
-        ways = {"net-code": open_net(options.nets)}
+    if options.phases:
+        ways = {"shake": shake, "fold": fold}
     with np.load(options.people) as file:
         runs, groups = file["runs"].astype(np.float32) / 32767, file["group"].tolist()
     made: list[Floats] = []
