@@ -111,7 +111,7 @@ def test_a_mixed_table_is_audited_and_what_cannot_be_is_told(
     shown = page.read_text("utf-8")
     assert "1 picture and 3 recordings" in shown
     assert "2 files could not be read" in shown
-    assert "1: There is no sound." in shown
+    assert "There is no sound. (1)" in shown
 
 
 def test_a_table_of_nothing_readable_is_an_error(
