@@ -233,16 +233,19 @@ def test_a_hand_is_followed_to_where_it_moves(monkeypatch: pytest.MonkeyPatch) -
 
     def see(_: object, __: object, region: Region) -> HandSeen:
         asked.append(region.x)
-        moved = marks + np.float32([20.0 * len(asked), 0, 0])
+        moved = marks + np.array([20.0 * len(asked), 0, 0], np.float32)
         return HandSeen((0, 0, 1, 1), next(scores), moved)
 
     searched: list[int] = []
     first = HandSeen((0, 0, 1, 1), 0.9, marks)
+
+    def search(_: object) -> tuple[HandSeen, ...]:
+        searched.append(1)
+        return (first,) if len(searched) == 1 else ()
+
     monkeypatch.setattr(hands, "_look", see)
     monkeypatch.setattr(hands, "_here", SimpleNamespace(models=None))
-    monkeypatch.setattr(
-        hands, "find_hands", lambda _: (first,) if searched.append(1) or len(searched) == 1 else ()
-    )
+    monkeypatch.setattr(hands, "find_hands", search)
     follower, pixels = HandFollower(), np.zeros((9, 9, 3), np.uint8)
     assert [len(follower.push(pixels)) for _ in range(5)] == [1, 1, 1, 0, 0]
     assert len(searched) == 3  # at first, when it was lost, and once more
