@@ -148,32 +148,38 @@ def _columns(table: Table, attribute: tuple[str, ...], least: int, *, genuine: b
 
 
 def _rates(table: Table, attribute: tuple[str, ...]) -> Iterator[Rate]:
-    from fairlearn.metrics import MetricFrame, mean_prediction  # noqa: PLC0415  an extra
-
     least = SMALLEST if len(attribute) > 1 else SHOWN if attribute else 1
     seen = _columns(table, attribute, least, genuine=True)
-    if not len(seen.truth):
-        return
+    counts = {str(group): int((seen.groups == group).sum()) for group in np.unique(seen.groups)}
+    drawn = _draw(seen, {group for group, count in counts.items() if count >= SMALLEST})
+    for group, count in counts.items():
+        rate = float(seen.alarms[seen.groups == group].mean())
+        low, high = drawn[group] if group in drawn else exact(rate * count, count)
+        if group in drawn and rate == 0:  # rule of three: one error was not seen
+            high = 3 / count
+        elif group in drawn and rate == 1:
+            low = 1 - 3 / count
+        yield Rate(group, count, rate, low, high)
+
+
+def _draw(seen: _Columns, large: set[str]) -> dict[str, tuple[float, float]]:
+    """Bootstrap intervals of large groups."""
+    from fairlearn.metrics import MetricFrame, mean_prediction  # noqa: PLC0415  an extra
+
+    if not large:
+        return {}
+    kept = np.isin(seen.groups, sorted(large))
     frame = MetricFrame(
         metrics=mean_prediction,
-        y_true=seen.truth,
-        y_pred=seen.alarms,
-        sensitive_features=seen.groups,
+        y_true=seen.truth[kept],
+        y_pred=seen.alarms[kept],
+        sensitive_features=seen.groups[kept],
         n_boot=BOOTSTRAPS,
         ci_quantiles=[0.025, 0.975],
         random_state=0,
     )
-    below, above = frame.by_group_ci
-    for group, rate in frame.by_group.items():
-        count = int((seen.groups == group).sum())
-        low, high = float(below[group]), float(above[group])
-        if count < SMALLEST:
-            low, high = exact(float(rate) * count, count)
-        elif rate == 0:  # rule of three: one error was not seen
-            high = 3 / count
-        elif rate == 1:
-            low = 1 - 3 / count
-        yield Rate(str(group), count, float(rate), low, high)
+    low, high = frame.by_group_ci
+    return {group: (float(low[group]), float(high[group])) for group in large}
 
 
 def _gaps(table: Table, attribute: tuple[str, ...]) -> dict[str, float]:
