@@ -43,12 +43,12 @@ Row = dict[str, Any]
 HandCut = tuple[Floats, Floats]
 
 
-def measure(media: Path, most: int) -> Iterator[Row]:
+def measure(media: Path, numbers: Sequence[int]) -> Iterator[Row]:
     """Face by face: every tone of hand, before the face as it is and in another tone."""
     hands = read_hands(media)
-    photos = sorted((media / "portraits").glob("fictional-*.jpg"))[:most]
-    for number, photo in enumerate(photos):
-        picture = read_photo(photo)
+    photos = sorted((media / "portraits").glob("fictional-*.jpg"))
+    for number in numbers:
+        picture = read_photo(photos[number])
         face = next(iter(find_faces(picture)), None)
         if face is None:
             continue
@@ -165,6 +165,7 @@ def main() -> None:
     """Measure, or read what was measured, and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--faces", type=int, default=40)
+    parser.add_argument("--only", type=int, nargs="*", help="the numbers of these portraits")
     parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
     cache: Path | None = options.cache
@@ -174,7 +175,7 @@ def main() -> None:
         if not MEDIA.exists():
             sys.exit(f"no media at {MEDIA}")
         cv2.setNumThreads(1)
-        rows = list(measure(MEDIA, options.faces))
+        rows = list(measure(MEDIA, options.only or range(options.faces)))
         if cache is not None:
             cache.write_text("".join(json.dumps(one) + "\n" for one in rows), "utf-8")
     print(table(rows))
