@@ -96,7 +96,7 @@ def test_a_mixed_table_is_audited_and_what_cannot_be_is_told(
     page = tmp_path / "page.html"
     assert main(["audit", "fairness", str(table), "--json", "--page", str(page)]) == 0
     told = capsys.readouterr()
-    assert "2 of the files could not be read" in told.err
+    assert "could not be read (2)" in told.err
     assert "Cannot read broken.mp4" in told.err
     assert "There is no file" in told.err
     found = {one["subject"]: one for one in json.loads(told.out)}

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _complain(unread: "list[UnreadableMedia]") -> None:
     if unread:
-        say(f"{len(unread)} of the files could not be read, and do not count:")
+        say(f"Left out, as it could not be read ({len(unread)}):")
     for error in unread[:NAMED]:
         say(f"  {error}")
     if len(unread) > NAMED:

@@ -108,4 +108,5 @@ def _moved(picture: Picture, face: Face, point: Floats, side: int) -> float:
 def _tell(table: Table, one: _Entry, far: Floats, *, own: bool) -> None:
     """The share of those at these distances who are let in, or of `own` pictures that are not."""
     wrong = [(WEIGH.score(float(each)) < 0.5) != own for each in far]
-    table.tell_tries(wrong, one.groups, one.who)
+    why = "No other picture is of the same person." if own else "Nobody else has the same labels."
+    table.tell_tries(wrong, one.groups, one.who, why)

@@ -19,7 +19,7 @@ SCALES: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # where an axis ends
 STYLE: Final = (
     "h1 + ul { margin-top: 16px } .band { margin-top: 12px } p + ul { margin-top: 4px } "
     ".band p, p.note { font-size: 13px; color: var(--soft); margin-top: 6px } "
-    "table { margin-top: 12px }"
+    "table { margin-top: 12px } td:last-child { white-space: nowrap }"
 )
 GAPS: Final = {
     "worst": "between the groups furthest apart",
@@ -146,9 +146,8 @@ def _percent(share: float, places: int = 1) -> str:
 def _share(rate: Rate | None) -> str:
     if rate is None:
         return "no answers"
-    return (
-        f"{_percent(rate.rate)} of {rate.count:,} ({_percent(rate.low)} to {_percent(rate.high)})"
-    )
+    ends = f"{100 * rate.low:.1f} to {_percent(rate.high)}".replace(" ", "\u00a0")
+    return f"{_percent(rate.rate)} of {rate.count:,} ({ends})"
 
 
 def _passed(audit: Audit) -> str:
