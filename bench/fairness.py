@@ -29,8 +29,9 @@ from forge import poisson
 from sources import judges
 
 from bonaface.face.find import find_faces
-from bonaface.fairness.audit import Person, audit
+from bonaface.fairness.audit import audit
 from bonaface.fairness.page import to_page
+from bonaface.fairness.people import Person
 from bonaface.fairness.rates import Audit
 from bonaface.fairness.subjects import list_subjects
 from bonaface.media.photos import read_photo
@@ -115,7 +116,7 @@ def main() -> None:
         drifts, matches = options.recoloured, options.matches
         audits = audit(everybody, subjects, recoloured=drifts, matches=matches)
     if options.page:
-        options.page.write_text(to_page(audits, len(everybody), "bench/fairness.py"), "utf-8")
+        options.page.write_text(to_page(audits, everybody, "bench/fairness.py"), "utf-8")
     if options.json:
         told = [asdict(one) | {"beyond": one.beyond(LIMIT)} for one in audits]
         print(json.dumps(told))
@@ -127,6 +128,8 @@ def show(audits: Sequence[Audit]) -> None:
     """Print all rates and gaps."""
     for one in audits:
         print(f"\n{one.subject}: {one.wrong}, {one.count} answers, coverage {one.coverage:.3f}")
+        if one.whole is not None:
+            print(f"  everybody: {one.whole.rate:.4f} [{one.whole.low:.4f}, {one.whole.high:.4f}]")
         for name, rates in one.rates.items():
             print(f"  {name}: " + ", ".join(f"{k} {v:.4f}" for k, v in one.gaps[name].items()))
             for rate in rates:

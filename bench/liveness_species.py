@@ -43,7 +43,7 @@ class Act:
 
     species: str
     person: Person
-    renderer: Renderer
+    renderer: Renderer | None  # of a made face; others need none
     hand: tuple[Floats, Floats]
     place: Place
     dice: np.random.Generator
@@ -104,11 +104,17 @@ class Act:
                 pixels = (pixels + (bare - pixels.astype(np.float32)) * mask).astype(np.uint8)
         return shine(pixels, colour, where, self.place.light)
 
+    @property
+    def _drawn(self) -> Renderer:
+        if self.renderer is None:
+            raise ValueError(f"{self.species} needs a face to draw.")
+        return self.renderer
+
     def _mimic(self, challenge: Challenge) -> Iterator[Picture]:
         mimic = Mimic()
         for seen in self._film(challenge):
             for pose in mimic.push(seen):
-                yield Picture(seen.at, self.renderer.draw(pose))
+                yield Picture(seen.at, self._drawn.draw(pose))
 
     def _idle(self, challenge: Challenge) -> Iterator[Picture]:
         manner = Manner("warm", Fraction(PACE), int(self.dice.integers(99)))
@@ -117,7 +123,7 @@ class Act:
         for i in range(count + 2 * PACE):
             for pose in manner.push(Lips(round(i / PACE * SECOND), still)):
                 if pose.at < challenge.lasts:
-                    yield Picture(pose.at, self.renderer.draw(pose))
+                    yield Picture(pose.at, self._drawn.draw(pose))
 
 
 class Moves:

@@ -8,9 +8,9 @@ import pytest
 from bonaface.core import Picture
 from bonaface.errors import SettingsError
 from bonaface.face.find import Face, find_faces
-from bonaface.fairness.audit import Person, Subject, audit
+from bonaface.fairness.audit import Subject, audit
 from bonaface.fairness.page import to_page
-from bonaface.fairness.people import read_people
+from bonaface.fairness.people import Person, read_people
 from bonaface.forensics.tone import measure_tone, name_group, recolour
 
 
@@ -77,9 +77,34 @@ def test_a_known_gap_is_found(people: list[Person]) -> None:
     assert found.gaps["sex"]["F_EFPR"] == pytest.approx(0.25)
     assert found.gaps["sex"]["F_EO"] == pytest.approx(0.25)
     assert found.worst == pytest.approx(0.25)
-    page = to_page([found], 80, "today")
+    page = to_page([found], people, "today")
     assert "female (20) *" in page
     assert "<script" not in page
+
+
+@pytest.mark.parametrize("asked", [0, 1, 39, 40, 79, 200])
+def test_as_many_faces_are_recoloured_as_asked_evenly_spread(
+    asked: int, people: list[Person], photo: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = Face((0, 0, 9, 9), np.zeros((478, 3), np.float32), 1.0, 1.0)
+    monkeypatch.setattr("bonaface.fairness.audit.find_faces", lambda _: (face,))
+    monkeypatch.setattr("bonaface.fairness.audit.read_photo", lambda _: photo)
+    monkeypatch.setattr("bonaface.fairness.audit.recolour", lambda pixels, *_: pixels)
+    calls: list[int] = []  # how often each was asked about
+
+    def ask(seen: Picture, _: Face | None) -> float:
+        if seen is photo:
+            calls.append(0)
+        calls[-1] += 1
+        return 0.0
+
+    genuine = [Person(one.path, one.labels) for one in people[:79]]
+    audit(genuine, [Subject("test", ask, 0.5, "wrong")], recoloured=asked)
+    tried = [i for i, count in enumerate(calls) if count == 11]
+    assert len(tried) == min(asked, 79)
+    if tried:
+        gaps = np.diff([-1, *tried])
+        assert gaps.max() <= -(-79 // asked)
 
 
 def test_abstaining_is_counted_and_not_an_error(people: list[Person]) -> None:

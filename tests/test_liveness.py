@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -12,13 +13,15 @@ import pytest
 
 from bonaface.core import SECOND, Finding, Picture, Sound
 from bonaface.errors import RequestRefused
+from bonaface.face import hands
 from bonaface.face.find import Face
+from bonaface.face.hands import STILL, HandFollower, find_hands
 from bonaface.face.hands import Hand as HandSeen
-from bonaface.face.hands import find_hands
+from bonaface.face.region import Region
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.lipsync.asked import Asked
 from bonaface.forensics.lipsync.mouth import CORNERS, INNER
-from bonaface.forensics.liveness import digits, hand
+from bonaface.forensics.liveness import digits
 from bonaface.forensics.liveness.camera import Camera, read_report
 from bonaface.forensics.liveness.challenge import Challenge, chance
 from bonaface.forensics.liveness.colour import COUNT, EACH, TO_LIGHT, Colour, _middle
@@ -206,8 +209,9 @@ def wave(patch: pytest.MonkeyPatch, way: float, *, hides: bool = True) -> Findin
         x = (1.5 - 2 * (since - 1)) * way * (1 if step.does == "left" else -1)
         there = way != 0 and 1 <= since <= 2.5
         left = 130 + 120 * x
-        palm = (HandSeen((left, 90.0, left + 60, 150.0), 0.9),) if there else ()
-        patch.setattr(hand, "find_hands", lambda _, palm=palm: palm)
+        marks = np.zeros((21, 3), np.float32)
+        palm = (HandSeen((left, 90.0, left + 60, 150.0), 0.9, marks),) if there else ()
+        patch.setattr(HandFollower, "push", lambda _, __, palm=palm: palm)
         seen = look(i / 10, face())
         if there and hides:
             pixels = seen.picture.pixels.copy()
@@ -227,6 +231,34 @@ def test_a_hand_comes_from_its_side_and_hides_the_face(monkeypatch: pytest.Monke
     laid_over = wave(monkeypatch, 1, hides=False)
     assert laid_over.score is not None
     assert 0.5 < laid_over.score < 0.8, laid_over.reason
+
+
+def test_a_hand_is_followed_to_where_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The palm is found once; then the landmark model alone is asked, and where it goes on."""
+    marks = np.zeros((21, 3), np.float32)
+    marks[:, :2] = np.random.default_rng(0).uniform(100, 150, (21, 2))
+    asked, scores = [], iter([0.9, 0.9, STILL - 0.1])
+
+    def see(_: object, __: object, region: Region) -> HandSeen:
+        asked.append(region.x)
+        moved = marks + np.array([20.0 * len(asked), 0, 0], np.float32)
+        return HandSeen((0, 0, 1, 1), next(scores), moved)
+
+    searched: list[int] = []
+    first = HandSeen((0, 0, 1, 1), 0.9, marks)
+
+    def search(_: object) -> tuple[HandSeen, ...]:
+        searched.append(1)
+        return (first,) if len(searched) == 1 else ()
+
+    monkeypatch.setattr(hands, "_look", see)
+    monkeypatch.setattr(hands, "_here", SimpleNamespace(models=None))
+    monkeypatch.setattr(hands, "find_hands", search)
+    follower, pixels = HandFollower(), np.zeros((9, 9, 3), np.uint8)
+    assert [len(follower.push(pixels)) for _ in range(5)] == [1, 1, 1, 0, 0]
+    assert len(searched) == 3  # at first, when it was lost, and once more
+    assert asked[1] - asked[0] == pytest.approx(40, abs=1e-3)  # 20 px seen, and 20 to come
+    assert asked[2] - asked[1] == pytest.approx(20, abs=1e-3)
 
 
 @pytest.mark.media

@@ -38,7 +38,7 @@ def ask_colours(picture: Picture, face: Face | None) -> float | None:
     dice = np.random.default_rng(seed)
     check, place = Colour(Random(seed)), draw_place(dice)
     check.begin(0)
-    pixels, marks = _frame(picture.pixels, face)
+    pixels, marks = frame_face(picture.pixels, face)
     still = Sight(0, replace(face, landmarks=marks, box=bound(marks)))
     where = 0.1 + 0.9 * segment_person(Picture(0, pixels))
     lit = _lit(check.challenge, place, (pixels, where), dice)
@@ -55,7 +55,7 @@ def ask_turn(picture: Picture, face: Face | None) -> float | None:
     dice = np.random.default_rng(seed)
     check, place, looker = Turn(Random(seed)), draw_place(dice), Looker()
     check.begin(0)
-    shown = _turned(check.challenge, place, _frame(picture.pixels, face), dice)
+    shown = _turned(check.challenge, place, frame_face(picture.pixels, face), dice)
     for seen in send(shown, place.bits, PACE):
         for look in looker.push(seen):
             check.push(look)
@@ -66,7 +66,7 @@ def _chance(said: Finding) -> float:
     return 1.0 if said.score is None else said.score
 
 
-def _frame(pixels: Pixels, face: Face) -> tuple[Pixels, Floats]:
+def frame_face(pixels: Pixels, face: Face) -> tuple[Pixels, Floats]:
     """The face as a call shows it, with its landmarks; what the picture lacks is blurred."""
     scale = TALL / face.height
     middle = face.landmarks[:468, :2].mean(0)

@@ -18,8 +18,10 @@ from bonaface.core import Picture
 from bonaface.face.find import Face, look_again
 from bonaface.face.identity import embed_face
 from bonaface.face.region import Floats
-from bonaface.fairness.rates import Audit, Table, sum_up
-from bonaface.forensics.reference.likeness import WEIGH, is_clear
+from bonaface.fairness.rates import Audit, sum_up
+from bonaface.fairness.table import Table
+from bonaface.forensics.reference.crowd import crowd_limit
+from bonaface.forensics.reference.likeness import UNCLEAR, WEIGH, is_clear, score_face
 
 PARTNERS: Final = 20
 ALIKE: Final = "face match, same group"
@@ -105,12 +107,9 @@ def _moved(picture: Picture, face: Face, point: Floats, side: int) -> float:
 
 
 def _tell(table: Table, one: _Entry, far: Floats, *, own: bool) -> None:
-    """The share of those at these distances who are let in, or of `own` pictures that are not."""
-    if not len(far):
-        table.abstained += 1
-        return
-    wrong = [(WEIGH.score(float(each)) < 0.5) != own for each in far]
-    table.scores.append(float(np.mean(wrong)))
-    table.alarms.append(float(np.mean(wrong)))
-    table.forged.append(False)
-    table.groups.append(one.groups)
+    """The share of those at these distances who are let in, or of `own` called another's."""
+    limit = crowd_limit(one.point)
+    said = [score_face(float(each), limit) for each in far]
+    wrong = [score > UNCLEAR if own else score < UNCLEAR for score in said]
+    why = "No other picture is of the same person." if own else "Nobody else has the same labels."
+    table.tell_tries(wrong, one.groups, one.who, why)

@@ -80,10 +80,15 @@ def recolour(pixels: Bytes, landmarks: Floats, monk: int) -> Bytes:
     is drawn; what is lighter or darker stays so, in CIELAB. A counterfactual for audits: what a
     detector says should not move with it.
     """
-    found = _lab(pixels.reshape(-1, 3)).reshape(*pixels.shape)
     face = np.zeros(pixels.shape[:2], np.uint8)
     cv2.fillConvexPoly(face, cv2.convexHull(np.round(landmarks[:468, :2]).astype(np.int32)), 1)
-    middle = np.median(found[face > 0], axis=0)
+    return recolour_like(pixels, face > 0, monk)
+
+
+def recolour_like(pixels: Bytes, sample: NDArray[np.bool_], monk: int) -> Bytes:
+    """The same with the skin of which `sample` (h, w) shows some: a hand's, for one."""
+    found = _lab(pixels.reshape(-1, 3)).reshape(*pixels.shape)
+    middle = np.median(found[sample], axis=0)
     away = (found - middle) / np.array([40, 14, 14], np.float32)
     skin = cv2.GaussianBlur(np.exp(-np.square(away).sum(-1) / 2), (0, 0), 2.0)[..., None]
     moved = (found + skin * (_monk_lab(monk) - middle)).astype(np.float32)

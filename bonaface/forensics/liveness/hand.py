@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Finding, Picture, Time
 from bonaface.face import hands
-from bonaface.face.hands import find_hands
+from bonaface.face.hands import HandFollower
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.liveness.challenge import Challenge, Step, Window, chance, make_nonce
 from bonaface.forensics.look import Look
@@ -34,6 +34,7 @@ HIDES, STIRS = 2.0, 6.0  # times more than what a face changes by itself; that, 
 LONGEST: Final = 10  # pictures that a face is hidden; longer, and it only looks different now
 _Y, _X = (np.mgrid[0:SIZE, 0:SIZE] + 0.5) / SIZE * 2 - 1
 INNER: Final = _X**2 + _Y**2 < 0.8**2  # of a face's box: what is surely face
+CORE: Final = _X**2 + _Y**2 < 0.7**2  # the same where a laid-over face may end a little earlier
 Pass: TypeAlias = Literal["before", "behind", "absent"]
 # Log odds of one pass, fitted by bench/liveness.py; there "before" has -4, more than is believed.
 ODDS: Final[dict[Pass, float]] = {"before": -2.5, "behind": 0.2, "absent": 1.9}
@@ -65,6 +66,7 @@ class Hand:
         words = "Pass your open hand slowly before your face, each time from the side that is said."
         self.challenge = Challenge("hand", make_nonce(random), words, steps, lasts)
         self._window = Window(lasts)
+        self._hands = HandFollower()
         self._seen: list[Sighting] = []
         self._last: Time | None = None
         self._looks = self._hidden = 0
@@ -86,7 +88,7 @@ class Hand:
         face = item.sights[0].face if item.sights else None
         near = [
             one.box
-            for one in find_hands(item.picture.pixels)
+            for one in self._hands.push(item.picture.pixels)
             if self._box is not None and _is_near(one.box, self._box)
         ]
         if near:
@@ -134,7 +136,7 @@ class Hand:
         down = [int(SIZE * (y - top) / high) for y in (palm[1], palm[3])]
         there = np.zeros((SIZE, SIZE), bool)
         there[max(0, down[0]) : max(0, down[1]), max(0, across[0]) : max(0, across[1])] = True
-        there &= INNER
+        there &= CORE
         change = np.abs(cut_face(picture, self._box) - self._before)
         much = float(change[there].mean()) / self._usual() if there.sum() > SIZE else 0.0
         x = ((palm[0] + palm[2]) / 2 - (left + right) / 2) / wide
