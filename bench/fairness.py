@@ -2,7 +2,7 @@
 
 Usage: python bench/fairness.py [--faces 1600] [--page PAGE.html] [--json]
        python bench/fairness.py --subjects "colour challenge" --even --faces 300 --recoloured 8
-       python bench/fairness.py --matches --even --faces 1600 --subjects
+       python bench/fairness.py --matches --subjects
 
 Labels come from the names of UTKFace (age, sex, origin; noisy), tones from the pictures. Without
 `--even` faces are those that judge only, and a third of them stand in twice: as they are, and as
@@ -112,7 +112,8 @@ def main() -> None:
     asked = options.subjects
     subjects = [one for one in list_subjects() if asked is None or one.name in asked]
     with tempfile.TemporaryDirectory() as folder:
-        everybody = [*real, *([] if options.even else forge_some(real, Path(folder)))]
+        forges = subjects and not options.even  # faces that are only matched need no forgeries
+        everybody = [*real, *(forge_some(real, Path(folder)) if forges else [])]
         drifts, matches = options.recoloured, options.matches
         audits = audit(everybody, subjects, recoloured=drifts, matches=matches)
     if options.page:
