@@ -128,6 +128,8 @@ def test_a_permit_ends_with_the_consent(record: ConsentRecord, portrait: Picture
     leave = permit(record, portrait, None, NOW)
     with pytest.raises(ConsentDenied, match="ended on 2027-12-31"):
         leave.check(datetime(2028, 1, 1, tzinfo=UTC))
+    with pytest.raises(ConsentDenied, match="begins on 2026-11-22"):  # a clock that was set back
+        leave.check(datetime(2026, 11, 21, tzinfo=UTC))
 
 
 def test_revoking_stops_a_permit_that_was_given(record: ConsentRecord, portrait: Picture) -> None:

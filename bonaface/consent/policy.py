@@ -51,7 +51,11 @@ class Permit:
             raise ConsentDenied("This consent was revoked; nothing more can be made with it.")
         if ledger.status(self.record_id, self.digest, now) == "unknown":
             raise _unlisted()
-        if not self.begins <= now.astimezone(UTC) < self.expires:
+        if now.astimezone(UTC) < self.begins:
+            raise ConsentDenied(
+                f"This consent begins on {self.begins.date()}.", "Check the clock of this machine."
+            )
+        if now.astimezone(UTC) >= self.expires:
             day = (self.expires - timedelta(days=1)).date()
             raise ConsentDenied(f"This consent ended on {day}.", f"Grant it again: {GRANT}")
 
