@@ -381,6 +381,9 @@ def test_green_needs_all_and_red_needs_much() -> None:
 
 def test_turns_alone_are_never_green() -> None:
     assert judge(said(-2, -2)).colour == "amber"
+    asked = Round(Random(1), [Part(Answers("one", -2, -2)), Part(Answers("two", -2, -2))])
+    assert run(asked, 0).word == "Too weak: 2 of 2 challenges"
+    assert asked.follow_up(Random(1), 0) is None, "both would count twice"
 
 
 def run(asked: Round, at: int) -> Seal:

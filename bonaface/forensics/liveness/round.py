@@ -77,9 +77,13 @@ class Round:
         self._declined = False
 
     def follow_up(self, random: Random, at: Time) -> "Round | None":
-        """A round that asks what did not pass; None unless this one has just ended unclear."""
+        """A round that asks what did not pass; None unless this one has just ended unclear.
+
+        Nothing that passed is asked twice: turns alone would add up to green.
+        """
         fresh = self._over is not None and 0 <= at - self._over <= FRESH
-        if self._again or not fresh or self.seal().colour != "amber":
+        left = not all(part.passed for part in self._parts)
+        if self._again or not fresh or not left or self.seal().colour != "amber":
             return None
         return Round(random, self._parts, again=True)
 
@@ -176,4 +180,5 @@ def judge(parts: Sequence[Part]) -> Seal:
         return Seal("red", f"Failed: {passed} of {asked} challenges", reasons)
     if passed == asked and odds <= PASSED:
         return Seal("green", f"Checked: {passed} of {asked} challenges", reasons)
-    return Seal("amber", f"Unclear: {passed} of {asked} challenges", reasons)
+    word = "Too weak" if passed == asked else "Unclear"
+    return Seal("amber", f"{word}: {passed} of {asked} challenges", reasons)
