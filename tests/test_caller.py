@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_liveness import Answers
 
 from bonaface.core import SECOND, Finding, Picture, Sound
 from bonaface.errors import RequestRefused
 from bonaface.forensics.caller import CallerCheck, Standing
 from bonaface.forensics.inspector import Seen
 from bonaface.forensics.liveness.abilities import Abilities
-from bonaface.forensics.liveness.round import PATIENCE
+from bonaface.forensics.liveness.round import PATIENCE, Part
 from bonaface.forensics.look import Look
 from bonaface.marks.picture.mark import PictureMark
 from bonaface.server.caller_page import read, write
@@ -122,6 +123,33 @@ def test_who_agrees_and_goes_silent_does_not_keep_the_host_waiting() -> None:
     assert len(stands.findings) == 1, "the challenge that was shown is judged"
     assert check.go_on(200 * SECOND) is None, "the page comes back too late"
     assert check.ask(Abilities(), 300 * SECOND) is not None
+
+
+def ask_all(check: CallerCheck, abilities: Abilities, second: int) -> tuple[list[str], str]:
+    """What a round asks, and the word of the seal after it."""
+    asked, kinds = check.ask(abilities, second * SECOND), []
+    while asked is not None:
+        kinds.append(asked.nonce)
+        check.begin(asked.nonce, second * SECOND)
+        asked = check.go_on(second * SECOND)
+    return sorted(kinds), shown(check, 1, first=second).seal.word
+
+
+def test_who_is_asked_again_is_asked_what_was_unclear(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parts(**_: bool) -> tuple[Part, ...]:
+        return tuple(
+            Part(Answers(name, *odds))
+            for name, odds in (("a", [-2]), ("b", [-2]), ("c", [None, -2]))
+        )
+
+    monkeypatch.setattr("bonaface.forensics.caller.draw_parts", parts)
+    check = CallerCheck((), Random(1))
+    shown(check)
+    assert ask_all(check, Abilities(), 4) == (["a", "b", "c"], "Unclear: 2 of 3 challenges")
+    assert ask_all(check, Abilities(), 8) == (["c"], "Checked: 3 of 3 challenges")
+    assert ask_all(check, Abilities(), 12)[0] == ["a", "b", "c"], "it is clear: a round of its own"
+    other = ask_all(check, Abilities(flashes=False), 16)[0]
+    assert other == ["a", "b", "c"], "who cannot do the same is asked anew"
 
 
 def test_a_face_of_ours_is_known_by_its_mark() -> None:
