@@ -17,6 +17,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def measure(count: int) -> dict[str, dict[str, list[float | None]]]:
             seen = list(moments(looks, change(edit, samples)))
             asked: dict[str, Callable[[], Inspector]] = {"lips": Lipsync, "made": Spoof}
             if voice is not None:
-                asked["another's"] = lambda enrolled=voice: VoiceReference(enrolled)  # type: ignore[misc]
+                asked["another's"] = partial(VoiceReference, voice)
             for which, make in asked.items():
                 said[name][which].append(judge(make(), seen))
     return said

@@ -17,10 +17,10 @@ from bonaface.face.identity import SAME, embed_face
 from bonaface.face.region import Floats
 from bonaface.forensics.look import Look, Looker
 from bonaface.forensics.reference.file import PURPOSE, Likely, Reference, gather
-from bonaface.forensics.reference.motion.following import Following, Moved
+from bonaface.forensics.reference.motion.following import Moved
 from bonaface.forensics.reference.motion.moves import Moves, gather_moves
 from bonaface.forensics.reference.motion.shapes import Shape
-from bonaface.forensics.reference.motion.talking import Talking
+from bonaface.forensics.reference.motion.talking import Talker
 from bonaface.forensics.reference.speaking import Speaking
 from bonaface.media.excerpt import read_excerpt
 from bonaface.media.files import look
@@ -161,18 +161,9 @@ def _moves(files: Sequence[Path]) -> Moves | None:
 
 def _follow(file: Path) -> tuple[list[Moved], list[Shape]]:
     """Windows in which the face talks, and shapes of its mouth."""
-    looker, following, talking = Looker(), Following(), Talking()
+    looker, talker = Looker(), Talker()
     windows: list[Moved] = []
-    shapes: list[Shape] = []
     for moment in read_excerpt(file, 0.0, MOVING, lambda _: None):
-        if not isinstance(moment, Picture):
-            shapes += talking.hear(moment)
-            continue
-        for seen in looker.push(moment):
-            for moved in following.push(seen):
-                windows.append(moved)
-                talking.see(moved)
-    for moved in following.flush():
-        windows.append(moved)
-        talking.see(moved)
-    return windows, [*shapes, *talking.close()]
+        for seen in looker.push(moment) if isinstance(moment, Picture) else (moment,):
+            windows += talker.push(seen)
+    return [*windows, *talker.flush()], talker.shapes

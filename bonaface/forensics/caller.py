@@ -78,8 +78,8 @@ class CallerCheck:
 
         Answers what to ask first.
         """
-        same = self._round is not None and abilities == self._abilities
-        following = self._round.follow_up(self._random, at) if self._round and same else None
+        same = self._round if abilities == self._abilities else None
+        following = same.follow_up(self._random, at) if same else None
         self._round = following or Round(self._random, draw_parts(**asdict(abilities)))
         self._abilities, self._running = abilities, True
         return self.go_on(at)

@@ -1,9 +1,12 @@
 """What an inspector is: a stage that looks and listens, and answers with findings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeAlias
 
-from bonaface.core import Finding, Sound
+import numpy as np
+from numpy.typing import NDArray
+
+from bonaface.core import SECOND, Finding, Sound, Time
 from bonaface.forensics.look import Look
 
 RATE = 16_000  # samples a second of the sound that inspectors hear
@@ -36,3 +39,13 @@ class Inspector(Protocol):
     def reset(self) -> None:
         """Forget all."""
         ...
+
+
+def join_sounds(runs: Sequence[Sound], first: Time, until: Time) -> NDArray[np.float32]:
+    """All that is heard from `first` to `until`, at RATE; what never came is silence."""
+    whole = np.zeros((until - first) * RATE // SECOND + 1, np.float32)
+    for run in runs:
+        place = max(0, (run.at - first) * RATE // SECOND)
+        part = run.samples[: len(whole) - place]
+        whole[place : place + len(part)] = part
+    return whole

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 RATE: Final = 16_000  # samples a second
 STEP: Final = RATE // 100
-FLOOR, LOUD = 3, 95  # percentiles of the level: pauses, and the voice
 
 
 def follow(samples: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -18,6 +17,12 @@ def follow(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     return level
 
 
+def span(level: NDArray[np.float64]) -> tuple[float, float]:
+    """The floor and the loud of levels (n,), dB: the pauses, and the voice."""
+    floor, loud = np.percentile(level, (3, 95)).tolist()
+    return floor, loud
+
+
 def measure(samples: NDArray[np.float32]) -> tuple[float, float]:
     """How loud samples (n,) are (root mean square), and by how many dB over their floor.
 
@@ -25,5 +30,5 @@ def measure(samples: NDArray[np.float32]) -> tuple[float, float]:
     voice 6 to 12 are left.
     """
     level = follow(samples) if len(samples) >= 3 * STEP else np.full(3, -120.0)
-    floor, loud = np.percentile(level, (FLOOR, LOUD)).tolist()
+    floor, loud = span(level)
     return 10 ** (loud / 20), loud - floor

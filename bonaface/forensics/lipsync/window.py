@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.core import SECOND, Sound, Time
-from bonaface.forensics.inspector import RATE
+from bonaface.forensics.inspector import join_sounds
 from bonaface.forensics.lipsync.asked import STEPS
 from bonaface.forensics.lipsync.curves import cut_mouth
 from bonaface.forensics.lipsync.mouth import Mouth, measure_mouth, place_mouth
@@ -66,12 +66,7 @@ class Window:
 
     def join(self) -> NDArray[np.float32]:
         """All sound from `first` on at RATE; what never came is silence."""
-        first = self.first or 0
-        whole = np.zeros((self.last - first) * RATE // SECOND + 1, np.float32)
-        for run in self.runs:
-            place = (run.at - first) * RATE // SECOND
-            whole[place : place + len(run.samples)] = run.samples[: len(whole) - place]
-        return whole
+        return join_sounds(self.runs, self.first or 0, self.last)
 
     def trace(self, count: int) -> NDArray[np.float64]:
         """The mouth's opening at `count` steps from `first` on."""

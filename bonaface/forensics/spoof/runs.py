@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonaface.forensics.inspector import RATE
-from bonaface.speech.clearness import STEP, follow
+from bonaface.speech.clearness import STEP, follow, span
 
 Floats = NDArray[np.float32]
 SIZE: Final = 4 * RATE  # samples of a run
@@ -26,7 +26,7 @@ def tidy(samples: Floats) -> Floats:
     if steps < 3:
         return samples[:0]
     level = follow(samples)
-    floor, loud = np.percentile(level, (3, 95))
+    floor, loud = span(level)
     silent = level < max(loud - QUIET, min(floor + 6, loud - 18))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
     keep = np.ones(steps, bool)

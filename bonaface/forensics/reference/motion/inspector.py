@@ -12,7 +12,6 @@ import numpy as np
 
 from bonaface.core import SECOND, Finding, Time
 from bonaface.forensics.inspector import Seen
-from bonaface.forensics.look import Look
 from bonaface.forensics.reference.motion.apart import (
     join_apart,
     shapes_apart,
@@ -20,10 +19,10 @@ from bonaface.forensics.reference.motion.apart import (
     window_apart,
 )
 from bonaface.forensics.reference.motion.bars import draw_bars
-from bonaface.forensics.reference.motion.following import Following, Moved
+from bonaface.forensics.reference.motion.following import Moved
 from bonaface.forensics.reference.motion.moves import Moves
-from bonaface.forensics.reference.motion.shapes import Shape, gather_shapes
-from bonaface.forensics.reference.motion.talking import Talking
+from bonaface.forensics.reference.motion.shapes import gather_shapes
+from bonaface.forensics.reference.motion.talking import Talker
 from bonaface.forensics.reference.weigh import Weigh, tell_spans
 
 NAME: Final = "reference-motion"
@@ -57,35 +56,27 @@ class MotionReference:
 
     def __init__(self, enrolled: Moves) -> None:
         self._enrolled = enrolled
-        self._following, self._talking = Following(), Talking()
+        self._talker = Talker()
         self.reset()
 
     def reset(self) -> None:
         """Forget what was seen and heard."""
-        self._following.reset()
-        self._talking.reset()
+        self._talker.reset()
         self._seen: list[Moved] = []
         self._moments: list[Finding] = []
-        self._shapes: list[Shape] = []
         self._told: Time | None = None
 
     def push(self, item: Seen) -> Iterator[Finding]:
         """Look at a picture, or hear a run of sound."""
-        if not isinstance(item, Look):
-            self._shapes += self._talking.hear(item)
-            return
-        before = self._following.why.total()
-        for moved in self._following.push(item):
-            yield self._judged(moved)
-        if self._following.why.total() > before and self._is_due(item.at):
+        before = self._talker.why.total()
+        yield from map(self._judged, self._talker.push(item))
+        if self._talker.why.total() > before and self._is_due(item.at):
             self._told = item.at
             yield Finding(item.at, item.at, NAME, None, self._excuse(), quality=0.0)
 
     def flush(self) -> Iterator[Finding]:
         """Judge the rest, and sum up."""
-        for moved in self._following.flush():
-            yield self._judged(moved)
-        self._shapes += self._talking.close()
+        yield from map(self._judged, self._talker.flush())
         yield self._sum()
 
     def _is_due(self, at: Time) -> bool:
@@ -93,7 +84,6 @@ class MotionReference:
 
     def _judged(self, moved: Moved) -> Finding:
         self._seen.append(moved)
-        self._talking.see(moved)
         span = moved.at, moved.until, NAME
         if reason := self._differs([moved]):
             return Finding(*span, None, reason, quality=0.0)
@@ -110,7 +100,7 @@ class MotionReference:
         if reason := self._differs(self._seen):
             return Finding(*span, None, reason, whole=True, quality=0.0)
         features = [one.features for one in self._seen]
-        shapes = shapes_apart(self._enrolled.shapes, gather_shapes(self._shapes))
+        shapes = shapes_apart(self._enrolled.shapes, gather_shapes(self._talker.shapes))
         far = join_apart([window_apart(self._enrolled, one) for one in features], shapes)
         score = min(MOST, WHOLE_WEIGH.score(far))
         alien = [one for one in self._moments if (one.score or 0) >= 0.5]
@@ -126,7 +116,7 @@ class MotionReference:
     def _excuse(self) -> str:
         """Why too little could be compared."""
         least = "How the face moves could not be compared"
-        common = self._following.why.most_common(1)
+        common = self._talker.why.most_common(1)
         why = common[0][0] if common else "no face that talks was seen for long enough"
         return f"{least}: {why}."
 

@@ -1,14 +1,14 @@
 """What the mouth of the face that is followed does for the phones that are heard."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-import numpy as np
-
-from bonaface.core import SECOND, Sound, Time
+from bonaface.core import SECOND, Sound
 from bonaface.errors import WeightsMissing
-from bonaface.forensics.inspector import RATE
-from bonaface.forensics.reference.motion.following import Moved
+from bonaface.forensics.inspector import Seen, join_sounds
+from bonaface.forensics.look import Look
+from bonaface.forensics.reference.motion.following import Following, Moved
 from bonaface.forensics.reference.motion.shapes import Shape, shape_phones
 from bonaface.speech.recognise import LONGEST, recognise
 
@@ -51,18 +51,44 @@ class Talking:
         if not windows:
             return
         try:
-            phones = recognise(_join(runs))
+            phones = recognise(join_sounds(runs, first, last))
         except WeightsMissing:
             return
         for moved in windows:
             yield from shape_phones(moved.traits, moved.at - first, phones)
 
 
-def _join(runs: list[Sound]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    first: Time = runs[0].at
-    whole = np.zeros((runs[-1].until - first) * RATE // SECOND + 1, np.float32)
-    for run in runs:
-        place = max(0, (run.at - first) * RATE // SECOND)
-        part = run.samples[: len(whole) - place]
-        whole[place : place + len(part)] = part
-    return whole
+class Talker:
+    """Stage[Seen, Moved]: the largest face while it talks, and in `shapes` what its mouth does."""
+
+    def __init__(self) -> None:
+        self._following, self._talking = Following(), Talking()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all."""
+        self._following.reset()
+        self._talking.reset()
+        self.shapes: list[Shape] = []
+
+    @property
+    def why(self) -> Counter[str]:
+        """How many windows were left out, by reason."""
+        return self._following.why
+
+    def push(self, item: Seen) -> Iterator[Moved]:
+        """Look at a picture, or hear a run of sound."""
+        if isinstance(item, Look):
+            yield from self._take(self._following.push(item))
+        else:
+            self.shapes += self._talking.hear(item)
+
+    def flush(self) -> Iterator[Moved]:
+        """Nothing more comes."""
+        yield from self._take(self._following.flush())
+        self.shapes += self._talking.close()
+
+    def _take(self, windows: Iterable[Moved]) -> Iterator[Moved]:
+        for moved in windows:
+            self._talking.see(moved)
+            yield moved
