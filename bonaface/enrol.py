@@ -161,7 +161,7 @@ def _moves(files: Sequence[Path]) -> Moves | None:
 
 def _follow(file: Path) -> tuple[list[Moved], list[Shape]]:
     """Windows in which the face talks, and shapes of its mouth."""
-    looker, talker = Looker(), Talker()
+    looker, talker = Looker(stands=True), Talker()
     windows: list[Moved] = []
     for moment in read_excerpt(file, 0.0, MOVING, lambda _: None):
         for seen in looker.push(moment) if isinstance(moment, Picture) else (moment,):
