@@ -60,7 +60,7 @@ def show(at: Time = 0, *faces: Face, human: bool = True, picture: Picture | None
         (show(0, make_face(), picture=paint(grain=0.0)), "blurred"),
         (show(0, make_face(), picture=paint(grain=12.0, light=12.0)), "too dark"),
         (show(0, make_face(200, 20)), "cut off by the border"),
-        (show(0, make_face(tilt=20)), "tilted by more than 15 degrees"),
+        (show(0, make_face(tilt=70)), "tilted by more than 60 degrees"),
         (show(0, make_face(tilt=-90)), "tilted"),
         (show(0, make_face(tilt=180)), "tilted"),
         (show(0, make_face(), human=False), "not human"),

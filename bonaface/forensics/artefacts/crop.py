@@ -24,28 +24,44 @@ class Cut:
     box: tuple[float, float, float, float]  # left, top, right, bottom in the picture, px
 
 
-def cut_face(pixels: Bytes, landmarks: Floats, side: int, margin: float) -> Cut | None:
+def cut_face(
+    pixels: Bytes, landmarks: Floats, side: int, margin: float, tilt: float = 0.0
+) -> Cut | None:
     """Cut the face at `side` px, `margin` of its span wider on each side.
 
-    The border of the picture limits the cut, since what is repeated or mirrored there would be
-    taken for forgery; None where too little of the face is left.
+    A face that leans by `tilt` degrees (`Face.tilt`) is cut upright. The border of the picture
+    limits the cut, since what is repeated or mirrored there would be taken for forgery; None where
+    too little of the face is left.
     """
-    low, high = landmarks[: lm.FACE, :2].min(0), landmarks[: lm.FACE, :2].max(0)
+    turn = _turn(tilt)
+    upright = landmarks[: lm.FACE, :2] @ turn.T
+    low, high = upright.min(0), upright.max(0)
     span = float((high - low).max())
-    x, y = (float(v) for v in (low + high) / 2)
+    x, y = (float(v) for v in (low + high) / 2 @ turn)
     height, width = pixels.shape[:2]
-    half = min(span * (0.5 + margin), x, y, width - 1 - x, height - 1 - y)
+    wider = float(np.abs(turn[0]).sum())  # what a turned square needs of the picture
+    half = min(span * (0.5 + margin), *(np.array([x, y, width - 1 - x, height - 1 - y]) / wider))
     if half < span * TIGHTEST or half < 1:
         return None
+    reach = half * wider
+    box = (x - reach, y - reach, x + reach, y + reach)
     scale = side / (2 * half)
-    box = (x - half, y - half, x + half, y + half)
-    points = (landmarks[:, :2] - (box[0], box[1])) * scale
-    return Cut(_scaled(pixels, box, side), points.astype(np.float32), scale, box)
+    points = (landmarks[:, :2] - (x, y)) @ turn.T * scale + side / 2
+    return Cut(_scaled(pixels, box, turn, half, side), points.astype(np.float32), scale, box)
 
 
-def _scaled(pixels: Bytes, box: tuple[float, float, float, float], side: int) -> Bytes:
+def _turn(tilt: float) -> Floats:
+    """The rotation that stands a face upright, (2, 2)."""
+    sin, cos = np.sin(np.radians(tilt)), np.cos(np.radians(tilt))
+    return np.array([[cos, sin], [-sin, cos]], np.float32)
+
+
+def _scaled(
+    pixels: Bytes, box: tuple[float, float, float, float], turn: Floats, half: float, side: int
+) -> Bytes:
+    """The square about the middle of `box`, `half` px to each side, turned."""
     left, top, right, _ = box
-    shrink = int((right - left) / side)
+    shrink = int(2 * half / side)
     if shrink >= 2:  # sampling alone would skip pixels, so average them first
         x, y = int(left), int(top)
         count = int(np.ceil((right - left) / shrink)) + 1
@@ -54,9 +70,10 @@ def _scaled(pixels: Bytes, box: tuple[float, float, float, float], side: int) ->
         part = part[: size[1] * shrink, : size[0] * shrink]
         pixels = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
         left, top = ((v - o + 0.5) / shrink - 0.5 for v, o in ((left, x), (top, y)))
-        right = left + (box[2] - box[0]) / shrink
-    scale = side / (right - left)
-    matrix = np.array([[scale, 0, -scale * left], [0, scale, -scale * top]])
+        right, half = left + (box[2] - box[0]) / shrink, half / shrink
+    scale = side / (2 * half)
+    middle = np.array([left, top]) + (right - left) / 2
+    matrix = np.column_stack([turn * scale, side / 2 - turn @ middle * scale])
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_LINEAR
     cut = cv2.warpAffine(pixels, matrix, (side, side), flags=how, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cut, np.uint8)

@@ -15,7 +15,8 @@ import numpy as np
 
 from bonaface import weights
 from bonaface.core import SECOND, Finding, Time
-from bonaface.forensics.artefacts.crop import Bytes, Floats, cut_face, sharpness
+from bonaface.face.find import Face
+from bonaface.forensics.artefacts.crop import Bytes, Cut, Floats, cut_face, sharpness
 from bonaface.forensics.artefacts.drawn import looks_drawn
 from bonaface.forensics.artefacts.heat import draw_heat
 from bonaface.forensics.inspector import Seen
@@ -29,11 +30,12 @@ EVERY: Final = SECOND * 2 // 5  # between looks at one face
 WINDOW: Final = 2 * SECOND
 FACES: Final = 64  # that are remembered; of more, those that look most forged
 JUDGED: Final = 2  # faces of a picture, the largest: each may raise a false alarm
-TILTED: Final = 15  # degrees, from which on genuine faces look forged: it learnt from upright ones
+LEANS: Final = 15  # degrees, from which on a face is cut upright: it learnt from such
+TILTED: Final = 60  # degrees, from which on genuine faces look forged: it learnt from upright ones
 LEAST: Final = 72  # px of a face, forehead to chin
 BLURRED: Final = 3.0  # grey levels of sharpness, below which nothing can be told
 DARK, BRIGHT = 30, 240  # mean grey levels of a face
-SLOPE, SHIFT = 0.559, -0.293  # of the chance's logit, by training/artefacts/calibrate.py
+SLOPE, SHIFT = 0.559, -0.265  # of the chance's logit, by training/artefacts/calibrate.py
 SUSPECT: Final = 0.9  # calibrated, from which a moment is pointed out
 SCOPE: Final = (
     "It knows blended and swapped faces, not redrawn mouths or faces that were generated whole."
@@ -77,7 +79,7 @@ class _Spoilt:
 
 
 @dataclass(slots=True)
-class Face:
+class Judgements:
     """All that was judged of one face."""
 
     all: list[float] = field(default_factory=list)
@@ -103,7 +105,7 @@ class Artefacts:
 
     def reset(self) -> None:
         """Forget all faces."""
-        self._faces: dict[int, Face] = defaultdict(Face)
+        self._faces: dict[int, Judgements] = defaultdict(Judgements)
         self._spoilt = _Spoilt()
         self._first: Time | None = None
         self._last: Time = 0
@@ -155,7 +157,7 @@ class Artefacts:
         if abs(sight.face.tilt) > TILTED:
             self._spoilt.tilted += 1
             return None
-        cut = cut_face(look.picture.pixels, sight.face.landmarks, SIDE, MARGIN)
+        cut = frame(look.picture.pixels, sight.face)
         if cut is None:
             self._spoilt.cut += 1
             return None
@@ -177,7 +179,7 @@ class Artefacts:
             return True
         return False
 
-    def judged(self) -> Iterator[Face]:
+    def judged(self) -> Iterator[Judgements]:
         """The faces that were judged."""
         return (face for face in self._faces.values() if face.told)
 
@@ -187,7 +189,7 @@ class Artefacts:
         logits, masks = self._network.run(None, {"face": fed})
         return logits, 1 / (1 + np.exp(-masks))
 
-    def _windowed(self, face: Face, now: Time | None) -> Iterator[Finding]:
+    def _windowed(self, face: Judgements, now: Time | None) -> Iterator[Finding]:
         """The finding of a window that has ended."""
         window = face.window
         if not window or (now is not None and 0 <= now - window[0].at < WINDOW):
@@ -223,6 +225,12 @@ class Artefacts:
         if not self._faces:
             return "No face was found, so none was looked at for traces of blending."
         return f"No face could be looked at for traces of blending: {self._spoilt.words()}."
+
+
+def frame(pixels: Bytes, face: Face) -> Cut | None:
+    """The face as the network wants it, (SIDE, SIDE, 3); None where too little of it is left."""
+    lean = face.tilt if abs(face.tilt) > LEANS else 0.0
+    return cut_face(pixels, face.landmarks, SIDE, MARGIN, lean)
 
 
 def robust(logits: Iterable[float]) -> float:
