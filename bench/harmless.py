@@ -1,11 +1,13 @@
-"""Whether harmless edits make genuine faces look blended.
+"""Whether harmless edits make genuine faces look blended, or drawn by a network.
 
-Usage: python bench/harmless.py [--faces N] [--json]
+Usage: python bench/harmless.py [--faces N] [--inspector artefacts|spectrum] [--ffhq] [--json]
 
 N genuine faces (150, drawn by chance from ../shared/media/faces) are edited as people and programs
-edit pictures, then looked at by the inspector of blending. "judged": it did not abstain; "alarms":
-over the threshold from which the verdict calls a file manipulated. Lying: by quarters, which the
-program turns back. Turned: by steps, with what is judged once the limit on tilt is lifted.
+edit pictures, then looked at by the inspector. "judged": it did not abstain; "alarms": over the
+threshold from which the verdict calls a file manipulated; the spectrum only answers where it finds
+traces, so each of its answers is one, of all faces. Lying: by quarters, which the
+program turns back. Turned: by steps, and cut to what is left, so that the border shows nothing that
+was not there; from 15 degrees on the face is cut upright.
 
 --json: {edit: {"n", "judged", "median", "alarms", "interval"}}
 """
@@ -26,16 +28,18 @@ from PIL import Image, ImageEnhance, ImageFilter
 from scores import wilson
 
 from bonaface.core import Picture
-from bonaface.forensics.artefacts import inspector as artefacts
+from bonaface.forensics.artefacts.inspector import Artefacts
 from bonaface.forensics.fusion import decides
+from bonaface.forensics.inspector import Inspector
 from bonaface.forensics.look import Looker
+from bonaface.forensics.spectrum.inspector import Spectrum
 from bonaface.media.photos import read_photo
 
 MEDIA = Path(os.environ.get("BONAFACE_MEDIA", Path(__file__).parents[2] / "shared" / "media"))
 Pixels = NDArray[np.uint8]
 Edit = Callable[[Pixels], Pixels]
 SEPIA = np.array([[0.393, 0.349, 0.272], [0.769, 0.686, 0.534], [0.189, 0.168, 0.131]])
-TURNS = (10, 20, 30, 50, 90, 135, 180)
+TURNS = (5, 10, 15, 20, 30, 45)
 
 
 def pillow(change: Callable[[Image.Image], Image.Image]) -> Edit:
@@ -72,15 +76,16 @@ def lying(quarters: int) -> Edit:
 
 
 def turned(degrees: float) -> Edit:
-    """Turned about the middle, in a frame that holds all of it."""
+    """Turned about the middle and cut to what it fills, as programs straighten pictures."""
 
     def edit(pixels: Pixels) -> Pixels:
         height, width = pixels.shape[:2]
-        side = int(np.hypot(height, width))
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-        matrix[:, 2] += (side - width) / 2, (side - height) / 2
-        border = cv2.BORDER_REFLECT
-        return np.asarray(cv2.warpAffine(pixels, matrix, (side, side), borderMode=border), np.uint8)
+        whole = cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+        sin, cos = abs(np.sin(np.radians(degrees))), np.cos(np.radians(degrees))
+        half = int(min(height, width) / (sin + cos) / 2) - 1
+        top, left = height // 2 - half, width // 2 - half
+        return np.asarray(whole[top : top + 2 * half, left : left + 2 * half], np.uint8)
 
     return edit
 
@@ -116,7 +121,7 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def judge(inspector: artefacts.Artefacts, pixels: Pixels) -> float | None:
+def judge(inspector: Inspector, pixels: Pixels) -> float | None:
     """The chance that it gives one picture."""
     inspector.reset()
     for look in Looker(stands=True).push(Picture(0, np.ascontiguousarray(pixels))):
@@ -125,17 +130,17 @@ def judge(inspector: artefacts.Artefacts, pixels: Pixels) -> float | None:
     return whole.score
 
 
-def measure(count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def measure(count: int, opened: Inspector, *, ffhq: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """The line of each edit."""
-    files = sorted((MEDIA / "faces").iterdir())
+    files = sorted(MEDIA.glob("derived/ffhq*-real-*" if ffhq else "faces/*"))
     random.Random(5).shuffle(files)
     faces = [read_photo(file).pixels for file in files[:count]]
-    inspector, over = artefacts.Artefacts(), decides("artefacts")
+    over = decides(opened.name)
     for name, edit in EDITS.items():
-        artefacts.TILTED = 181 if name.startswith("turned") else 15  # type: ignore[misc]
-        scores = [judge(inspector, edit(pixels)) for pixels in faces]
+        scores = [judge(opened, edit(pixels)) for pixels in faces]
         told = np.array([score for score in scores if score is not None])
         alarms = int((told >= over).sum())
+        asked = len(faces) if isinstance(opened, Spectrum) else len(told)
         yield (
             name,
             {
@@ -143,7 +148,7 @@ def measure(count: int) -> Iterator[tuple[str, dict[str, Any]]]:
                 "judged": len(told),
                 "median": round(float(np.median(told)), 2) if len(told) else None,
                 "alarms": alarms,
-                "interval": wilson(alarms, len(told)) if len(told) else None,
+                "interval": wilson(alarms, asked) if asked else None,
             },
         )
 
@@ -152,10 +157,15 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--faces", type=int, default=150)
+    parser.add_argument("--inspector", choices=("artefacts", "spectrum"), default="artefacts")
+    parser.add_argument(
+        "--ffhq", action="store_true", help="portraits of 256 px instead of UTKFace"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    opened = Artefacts() if options.inspector == "artefacts" else Spectrum()
     figures: dict[str, dict[str, Any]] = {}
-    for name, row in measure(options.faces):
+    for name, row in measure(options.faces, opened, ffhq=options.ffhq):
         figures[name] = row
         if not options.json:
             low, high = row["interval"] or (0, 1)

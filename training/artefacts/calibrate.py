@@ -1,6 +1,6 @@
 """Turn the network's logits into chances, on faces that were kept from training.
 
-    python training/artefacts/calibrate.py FACES.npz NET.onnx
+    python training/artefacts/calibrate.py FACES.npz AVATARS.npz TWINS.npz NET.onnx
 
 Real faces of fold 1 (`train.kept`: all its films, every fourth picture) and one forgery of each,
 as they are and after a way through programs and encoders. A logistic regression on both, equally
@@ -14,9 +14,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from encoders import Bytes
 from faces import MARGIN as WIDE
-from forge import ALONE, Bytes, Floats, swap
-from learn import SHARES, kept
+from forge import Floats
+from learn import Faces, forge, kept, load
 from ways import draw
 
 from bonaface.forensics.artefacts.inspector import MARGIN, SIDE, Artefacts, robust
@@ -35,23 +36,14 @@ def cut_closer(cut: Bytes) -> Bytes:
     return np.asarray(cv2.resize(inner, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def forge(cuts: Bytes, marks: Floats, i: int, random: np.random.Generator) -> Bytes:
-    """One forgery of a family that was trained on."""
-    kind = str(random.choice([name for name, _ in SHARES], p=[share for _, share in SHARES]))
-    if kind == "swap":
-        j = (i + int(random.integers(1, len(cuts)))) % len(cuts)
-        return swap(cuts[i], marks[i], random, cuts[j], marks[j])[0]
-    return ALONE[kind](cuts[i], marks[i], random)[0]
-
-
-def score_pairs(detector: Artefacts, cuts: Bytes, marks: Floats) -> tuple[Floats, Floats, Floats]:
+def score_pairs(detector: Artefacts, faces: Faces) -> tuple[Floats, Floats, Floats]:
     """Logits (n,) of real faces, of the same after a way, and of forgeries, every other so."""
     random = np.random.default_rng(11)
     plain: list[float] = []
     spoilt: list[float] = []
     forged: list[float] = []
-    for i, cut in enumerate(cuts):
-        fake, way = forge(cuts, marks, i, random), draw(random, SIDE)
+    for i, cut in enumerate(faces.cuts):
+        fake, way = forge(faces, i, random)[1], draw(random, SIDE)
         sent = way.walk(fake, SIDE) if i % 2 else cut_closer(fake)
         three = np.stack([cut_closer(cut), way.walk(cut, SIDE), sent])
         for answer, part in zip(detector.score(three)[0], (plain, spoilt, forged), strict=True):
@@ -81,10 +73,9 @@ def sums_of(logits: Floats, paths: Floats) -> Floats:
 def main() -> None:
     """Fit and print."""
     data = np.load(sys.argv[1])
-    chosen = kept(data)
-    cuts, marks, paths = (data[name][chosen] for name in ("cuts", "marks", "paths"))
-    detector = Artefacts(Path(sys.argv[2]))
-    plain, spoilt, forged = score_pairs(detector, cuts, marks)
+    paths = data["paths"][kept(data)]
+    faces = load(*map(Path, sys.argv[1:4]), calibrating=True)
+    plain, spoilt, forged = score_pairs(Artefacts(Path(sys.argv[4])), faces)
     slope, shift = fit(np.concatenate([plain, spoilt]), forged)
     print(f"slope {slope:.3f}, shift {shift:.3f} by regression")
     sums = np.concatenate([sums_of(plain, paths), spoilt[~np.char.startswith(paths, "talking")]])
@@ -94,7 +85,7 @@ def main() -> None:
     shift = min(shift, bound)
     print(f"slope {slope:.3f}, shift {shift:.3f} with alarms bounded")
     reach = (np.log(DECIDES / (1 - DECIDES)) - shift) / slope
-    print(f"{len(cuts)} faces, {len(films)} films; {DECIDES} is logit {reach:.2f}")
+    print(f"{len(faces.cuts)} faces, {len(films)} films; {DECIDES} is logit {reach:.2f}")
     for name, part in (("real", sums), ("films", films), ("forged", forged)):
         print(f"{name}: {len(part)}, of which {(part >= reach).mean():.3f} reach it")
 

@@ -136,6 +136,7 @@ MOUTH = (
     212,
 )
 SHAPES = (OVAL, INNER, LOWER, MOUTH)
+KERNELS = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 CALM = (33, 133, 362, 263, 1, 61, 291, 199)  # points by which faces are laid over each other
 
 
@@ -357,6 +358,26 @@ def decoded(image: Bytes, random: Random, least: float = 0.3, most: float = 0.7)
     return np.asarray(over, np.uint8)
 
 
+def resampled(image: Bytes, points: Floats, random: Random) -> Forged:
+    """A part of the face scaled, turned or moved by a little and put back, nothing else changed."""
+    side = image.shape[0]
+    scale, angle = random.uniform(0.8, 1.25), random.uniform(-6, 6)
+    middle = points[list(CALM)].mean(0).astype(float)
+    matrix = cv2.getRotationMatrix2D((middle[0], middle[1]), angle, scale)
+    matrix[:, 2] += random.uniform(-0.02, 0.02, 2) * side
+    how = KERNELS[random.integers(len(KERNELS))]
+    back = KERNELS[random.integers(len(KERNELS))]
+    over = cv2.warpAffine(image, matrix, (side, side), flags=how, borderMode=cv2.BORDER_REFLECT_101)
+    if random.random() < 0.6:  # and back: what was there is there again, sampled twice
+        undo = cv2.invertAffineTransform(matrix)
+        over = cv2.warpAffine(
+            over, undo, (side, side), flags=back, borderMode=cv2.BORDER_REFLECT_101
+        )
+    mask = mask_of(points, side, random)
+    mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+    return lay(np.asarray(over, np.uint8), image, mask), mask
+
+
 def rebuilt(image: Bytes, points: Floats, random: Random) -> Forged:
     """The face as a decoder gives it, blended in."""
     over = jitter(decoded(image, random), random, 0.3)
@@ -365,11 +386,19 @@ def rebuilt(image: Bytes, points: Floats, random: Random) -> Forged:
     return lay(over, image, mask), mask
 
 
+def drawn_over(points: Floats, side: int) -> Floats:
+    """The share of an avatar that was drawn: the oval of its face, (side, side) 0..1."""
+    mask = np.zeros((side, side), np.float32)
+    cv2.fillPoly(mask, [np.round(points[list(OVAL)]).astype(np.int32)], 1.0)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), side / 96), np.float32)
+
+
 ALONE: dict[str, Callable[[Bytes, Floats, Random], Forged]] = {
     "self-blend": self_blend,
     "lips": lips,
     "redub": redub,
     "rebuilt": rebuilt,
+    "resampled": resampled,
 }
 WITH_DONOR: dict[str, Callable[[Bytes, Floats, Random, Bytes, Floats], Forged]] = {
     "swap": swap,

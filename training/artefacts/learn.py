@@ -1,6 +1,6 @@
 """Learn to tell forged faces from real ones, pair by pair.
 
-    python training/artefacts/learn.py FACES.npz IMAGENET.pth OUT.pt [--minutes 45] [--from NET]
+    python training/artefacts/learn.py FACES AVATARS TWINS IMAGENET.pth OUT.pt [--from NET.onnx]
 
 Each batch holds PAIRS real faces and the forgery of each, which went the same way. The loss asks
 for the right answer, for the forgery above its own original, and for the blend mask.
@@ -8,13 +8,16 @@ for the right answer, for the forgery above its own original, and for the blend 
 
 import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from forge import ALONE, Bytes, Floats, swap
+from forge import ALONE, Bytes, Floats, drawn_over, swap
+from frames import Frame, draw_frame
+from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 from trunk import Detector, load_imagenet, load_network
@@ -25,34 +28,68 @@ PAIRS = 12
 KEPT = 1  # of this fold all films and every fourth picture are kept for calibration
 ROOM = 0.42  # half of a cut's side, in spans of the landmarks
 SHARES = (
-    ("self-blend", 0.33),
-    ("swap", 0.33),
-    ("lips", 0.13),
-    ("redub", 0.11),
-    ("rebuilt", 0.1),
+    ("self-blend", 0.27),
+    ("swap", 0.27),
+    ("lips", 0.1),
+    ("redub", 0.08),
+    ("rebuilt", 0.06),
+    ("resampled", 0.06),
+    ("avatar", 0.08),
+    ("restored", 0.08),
 )
+UNSEEN = ("esrgan-x4", "esrgan-art")  # of the networks of others: they judge only
+RESTORED = 0.4  # of the faces that networks rebuilt lie over their own originals
 CROSSED = 0.4  # of the pairs meet different encoders
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """Faces to forge; faces that were drawn, and that others' networks rebuilt."""
+
+    cuts: Bytes  # (n, side, side, 3)
+    marks: Floats  # (n, 478, 2)
+    weights: Floats  # (n,): how often each is drawn
+    before: Bytes  # (m, side, side, 3), as the photo was
+    after: Bytes  # (m, side, side, 3), as the avatar was drawn
+    after_marks: Floats  # (m, 478, 2)
+    twins: dict[str, Bytes]  # by network, (k, side, side, 3)
+    twins_of: NDArray[np.int64]  # (k,), which of `cuts` each is a twin of
+
+
+def load(faces: Path, avatars: Path, twins: Path, *, calibrating: bool = False) -> Faces:
+    """The faces that are learnt from, or those that were kept for calibration."""
+    data, drawn, rebuilt = np.load(faces), np.load(avatars), np.load(twins)
+    chosen = kept(data) if calibrating else ~kept(data)
+    other = np.isin(drawn["paths"], data["paths"][kept(data)])
+    other = other if calibrating else ~other
+    weights = np.where(np.char.startswith(data["paths"][chosen], "talking"), 4.0, 1.0)
+    with_twin = chosen[rebuilt["at"]]
+    return Faces(
+        data["cuts"][chosen],
+        data["marks"][chosen],
+        (weights / weights.sum()).astype(np.float32),
+        drawn["cuts"][other],
+        drawn["drawn"][other],
+        drawn["drawn_marks"][other],
+        {n: rebuilt[n][with_twin] for n in rebuilt.files if n not in ("at", *UNSEEN)},
+        np.cumsum(chosen)[rebuilt["at"][with_twin]] - 1,
+    )
 
 
 class Pairs(IterableDataset[Any]):  # type: ignore[misc]
     """Batches without end: images (2 PAIRS, side, side, 3) and masks, reals first."""
 
-    def __init__(self, path: Path, seed: int) -> None:
-        self.path, self.seed = path, seed
+    def __init__(self, files: tuple[Path, Path, Path], seed: int) -> None:
+        self.files, self.seed = files, seed
 
     def __iter__(self) -> Any:
         cv2.setNumThreads(1)
-        data = np.load(self.path)
-        chosen = ~kept(data)
-        cuts, marks, paths = data["cuts"][chosen], data["marks"][chosen], data["paths"][chosen]
-        weights = np.where(np.char.startswith(paths, "talking"), 4.0, 1.0)
-        weights /= weights.sum()
+        faces = load(*self.files)
         info = torch.utils.data.get_worker_info()
         random = np.random.default_rng(self.seed + (info.id if info else 0))
         while True:
             side = int(random.choice(SIDES))
-            picks = random.choice(len(cuts), PAIRS, p=weights)
-            pairs = [make_pair(cuts, marks, int(i), random, side) for i in picks]
+            pairs = [make_pair(faces, random, side) for _ in range(PAIRS)]
             reals, fakes, masks = (np.stack(part) for part in zip(*pairs, strict=True))
             yield np.concatenate([reals, fakes]), masks
 
@@ -68,19 +105,37 @@ def kept(data: Any) -> Any:
     return (data["folds"] == KEPT) & (np.char.startswith(data["paths"], "talking") | fourth)
 
 
-def make_pair(
-    cuts: Bytes, marks: Floats, i: int, random: np.random.Generator, side: int
+def forge(
+    faces: Faces, i: int, random: np.random.Generator, frame: Frame | None = None
 ) -> tuple[Bytes, Bytes, Floats]:
-    """One real face, its forgery, and the mask at an 8th of the side."""
-    image, points = cuts[i], marks[i]
-    if random.random() < 0.5:  # a framing of its own
-        image, points = framed(image, points, random)
+    """A face, its forgery, and the mask: face `i`, or one that was drawn, framed alike."""
+    frame = frame or Frame()
     kind = str(random.choice([name for name, _ in SHARES], p=[share for _, share in SHARES]))
-    if kind == "swap":
-        j = int(random.integers(len(cuts)))
-        fake, mask = swap(image, points, random, cuts[j], marks[j])
-    else:
-        fake, mask = ALONE[kind](image, points, random)
+    if kind == "avatar" and len(faces.before):
+        j = int(random.integers(len(faces.before)))
+        image, _ = frame.cut(faces.before[j], faces.after_marks[j])
+        fake, points = frame.cut(faces.after[j], faces.after_marks[j])
+        return image, fake, drawn_over(points, fake.shape[0])
+    if kind == "restored":
+        k = int(random.integers(len(faces.twins_of)))
+        over = faces.twins[str(random.choice(list(faces.twins)))][k]
+        of = int(faces.twins_of[k])
+        donor, donor_marks = frame.cut(over, faces.marks[of])
+        i = of if random.random() < RESTORED else i  # or another's face
+        image, points = frame.cut(faces.cuts[i], faces.marks[i])
+        return image, *swap(image, points, random, donor, donor_marks)
+    image, points = frame.cut(faces.cuts[i], faces.marks[i])
+    if kind in ALONE:
+        return image, *ALONE[kind](image, points, random)
+    j = int(random.integers(len(faces.cuts)))
+    return image, *swap(image, points, random, faces.cuts[j], faces.marks[j])
+
+
+def make_pair(faces: Faces, random: np.random.Generator, side: int) -> tuple[Bytes, Bytes, Floats]:
+    """One real face, its forgery, and the mask at an 8th of the side."""
+    i = int(random.choice(len(faces.cuts), p=faces.weights))
+    frame = draw_frame(random) if random.random() < 0.5 else None
+    image, fake, mask = forge(faces, i, random, frame)
     way = draw(random, side)
     share = cv2.resize(
         mask[:, ::-1] if way.mirrored else mask,
@@ -89,15 +144,6 @@ def make_pair(
     )
     other = crossed(way, random) if random.random() < CROSSED else way
     return way.walk(image, side), other.walk(fake, side), share.astype(np.float32)
-
-
-def framed(image: Bytes, points: Floats, random: np.random.Generator) -> tuple[Bytes, Floats]:
-    """Cut closer, so that framing says nothing."""
-    side = image.shape[0]
-    less = int(side * random.uniform(0.86, 1.0))
-    x, y = (int(v) for v in random.integers(0, side - less + 1, 2))
-    cut = cv2.resize(image[y : y + less, x : x + less], (side, side), interpolation=cv2.INTER_CUBIC)
-    return cut, ((points - (x, y)) * (side / less)).astype(np.float32)
 
 
 def loss_of(logits: torch.Tensor, masks: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
@@ -122,6 +168,8 @@ def main() -> None:
     """Train for the minutes given."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faces", type=Path)
+    parser.add_argument("avatars", type=Path)
+    parser.add_argument("twins", type=Path)
     parser.add_argument("imagenet", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=45.0)
@@ -148,7 +196,8 @@ def main() -> None:
     averaged = {k: v.clone() for k, v in net.state_dict().items()}
     began = time.monotonic()
     sums: list[tuple[float, ...]] = []
-    loader = DataLoader(Pairs(options.faces, 7), batch_size=None, num_workers=1, prefetch_factor=8)
+    pairs = Pairs((options.faces, options.avatars, options.twins), 7)
+    loader = DataLoader(pairs, batch_size=None, num_workers=1, prefetch_factor=8)
     net.train()
     still(net)
     for step, (images, shares) in enumerate(loader):
@@ -170,7 +219,7 @@ def main() -> None:
         n = len(logits) // 2
         sums.append(
             (
-                float(loss),
+                loss.item(),
                 float((logits[n:] > logits[:n]).float().mean()),
                 float((logits[:n] < 0).float().mean()),
                 float((logits[n:] > 0).float().mean()),
