@@ -49,6 +49,7 @@ from bonaface.media.files import look
 
 Row = dict[str, Any]
 PLAIN = ("sharpness", "face_px", "bitrate", "loudness")
+SPEAKS_OF_TRACES = "spectrum"  # and says nothing where it finds none: counted, not scored
 FEWEST = 3  # of each class, below which no figure is given
 
 
@@ -151,6 +152,15 @@ def _fair(family: str, reals: list[Row]) -> list[Row]:
     return same if len(same) >= FEWEST else reals
 
 
+def answers(name: str, rows: list[Row]) -> Row:
+    """How many files each set has of which an inspector says anything: it speaks only of traces."""
+    said = {}
+    for title, reals, fakes in sets(rows):
+        counts = [sum(score(name, row) is not None for row in some) for some in (reals, fakes)]
+        said[title] = {"genuine": [counts[0], len(reals)], "forged": [counts[1], len(fakes)]}
+    return said
+
+
 def alarms(rows: list[Row]) -> Row:
     """Genuine files that the verdict would call manipulated, and forged ones that it finds."""
     said = {}
@@ -215,6 +225,10 @@ def write_table(result: Row) -> None:
                 f"ECE {one['ece']:.2f} Cllr {one['cllr']:.2f} of {one['coverage']:.0%}{pairs} "
                 f"| {plain}"
             )
+    print("\ntraces of a network, told of files")
+    for title, one in result["traces of a network"].items():
+        told = (f"{word} {one[word][0]} of {one[word][1]}" for word in ("genuine", "forged"))
+        print(f"  {title[:62]:<63}{', '.join(told)}")
     for key in ("verdict_original", "speed", "made"):
         print(f"\n{key.replace('_', ', ')}: {json.dumps(result[key])}")
 
@@ -237,8 +251,11 @@ def main() -> None:
     names = sorted({one["inspector"] for row in rows for one in row["findings"]})
     result: Row = {"inspectors": {}}
     for name in (*names, "verdict"):
+        if name == SPEAKS_OF_TRACES:
+            continue
         lines = {title: judge(name, reals, fakes) for title, reals, fakes in sets(rows)}
         result["inspectors"][name] = {title: one for title, one in lines.items() if one}
+    result["traces of a network"] = answers(SPEAKS_OF_TRACES, rows)
     result["verdict_original"] = alarms([r for r in rows if r["condition"] == "original"])
     result["speed"] = None if wanted.quick else measure_speed()
     result["made"] = judge_made(wanted.made) if wanted.made else "no folder was named"

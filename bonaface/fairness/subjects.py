@@ -1,5 +1,7 @@
 """What is audited on still pictures: finding, detectors, live callers, likenesses, references."""
 
+from contextlib import suppress
+
 from bonaface.core import Picture
 from bonaface.errors import WeightsMissing
 from bonaface.face.find import Face
@@ -8,8 +10,8 @@ from bonaface.fairness.audit import Subject
 from bonaface.fairness.callers import REFUSED, ask_colours, ask_turn
 from bonaface.fairness.likenesses import refuse
 from bonaface.fairness.matches import relit
-from bonaface.forensics.artefacts.crop import cut_face
-from bonaface.forensics.artefacts.inspector import MARGIN, SIDE, SUSPECT, Artefacts, calibrate
+from bonaface.forensics.artefacts.inspector import SUSPECT, Artefacts, calibrate, frame
+from bonaface.forensics.spectrum.inspector import LIMIT, Spectrum, cut_native
 
 
 def list_subjects() -> list[Subject]:
@@ -22,17 +24,30 @@ def list_subjects() -> list[Subject]:
         Subject("likeness", refuse, 0.5, "people whose photo is refused"),
         Subject("face in other light", relit, 0.5, "people called another in other light"),
     ]
-    try:
-        detector = Artefacts()
-    except WeightsMissing:
-        return subjects
+    for open_one in (_blended, _redrawn):
+        with suppress(WeightsMissing):
+            subjects.append(open_one())
+    return subjects
 
-    def blended(picture: Picture, face: Face | None) -> float | None:
-        cut = cut_face(picture.pixels, face.landmarks, SIDE, MARGIN) if face else None
+
+def _blended() -> Subject:
+    detector = Artefacts()
+
+    def judge(picture: Picture, face: Face | None) -> float | None:
+        cut = frame(picture.pixels, face) if face else None
         return None if cut is None else calibrate(float(detector.score(cut.pixels[None])[0][0]))
 
-    subjects.append(Subject("traces of blending", blended, SUSPECT, "genuine faces called forged"))
-    return subjects
+    return Subject("traces of blending", judge, SUSPECT, "genuine faces called forged")
+
+
+def _redrawn() -> Subject:
+    inspector = Spectrum()
+
+    def judge(picture: Picture, face: Face | None) -> float | None:
+        cut = cut_native(picture.pixels, face) if face else None
+        return None if cut is None else float(inspector.score(cut)[0] > LIMIT)
+
+    return Subject("traces of a network", judge, 0.5, "genuine faces called redrawn")
 
 
 def _misses(_: Picture, face: Face | None) -> float | None:

@@ -34,6 +34,12 @@ def _lipsync() -> Inspector:
     return Lipsync()
 
 
+def _spectrum() -> Inspector:
+    from bonaface.forensics.spectrum.inspector import Spectrum  # noqa: PLC0415  the same
+
+    return Spectrum()
+
+
 def _pulse() -> Inspector:
     from bonaface.forensics.pulse import Pulse  # noqa: PLC0415  the same
 
@@ -49,6 +55,7 @@ def _spoof() -> Inspector:
 _ALL: tuple[tuple[frozenset[Kind], Callable[[], Inspector]], ...] = (
     (frozenset({"video", "image", "live"}), _artefacts),
     (frozenset({"video"}), _lipsync),
+    (frozenset({"video", "image"}), _spectrum),
     (frozenset({"video"}), _pulse),
     (frozenset({"video", "audio"}), _spoof),
 )

@@ -1,10 +1,12 @@
-"""Rebuild real faces with small nets that enlarge in four ways: the forgeries of the spectrum.
+"""Rebuild real faces with nets that enlarge: the forgeries of the spectrum.
 
     python training/spectrum/rebuilders.py MEDIA OUT.npz [--steps 300] [--mild]
+    python training/spectrum/rebuilders.py MEDIA OUT.npz --nets NETS
 
-With `--mild` the nets go to half the size only, and keep more. One autoencoder for each way
-of enlarging (transposed convolution, nearest, bilinear, pixel shuffle), trained here on faces of
-folds 1 and 2 and thrown away. OUT holds the real faces, their four twins, and whether a face judges
+Own nets: one autoencoder for each way of enlarging (transposed convolution, nearest, bilinear,
+pixel shuffle), trained here on faces of folds 1 and 2 and thrown away; with `--mild` they go to
+half the size only, and keep more. With `--nets` the networks of others (training/enlargers). OUT
+holds the real faces, their twins by the name of the net, their paths, and whether a face judges
 only (fold 0). Needs PyTorch, which Bonaface does not.
 """
 
@@ -23,6 +25,8 @@ from torch import nn
 from bonaface.media.photos import read_photo
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "enlargers"))
+from published import NETS, Enlarger
 from sources import find_fold, name_group
 
 SIDE = 160  # px of the middle that is kept of a face of 200
@@ -110,12 +114,17 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=600)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--mild", action="store_true")
+    parser.add_argument("--nets", type=Path, help="the folder of the networks of others")
     given = parser.parse_args()
     torch.set_num_threads(1)
     faces, paths = gather(given.media, given.faces)
     judging = np.array([find_fold(name_group(path)) == 0 for path in paths])
-    twins = {}
-    for way in WAYS:
+    twins: dict[str, Bytes] = {}
+    for name in NETS if given.nets else ():
+        enlarger = Enlarger(given.nets, name)
+        twins[name] = np.stack([enlarger.rebuild(face) for face in faces])
+        print(name, flush=True)
+    for way in () if given.nets else WAYS:
         twins[way] = rebuild(train(way, faces[~judging], given.steps, mild=given.mild), faces)
     kept: dict[str, Any] = {"real": faces, "judging": judging, "paths": np.array(paths), **twins}
     np.savez(given.out, **kept)

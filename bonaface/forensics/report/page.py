@@ -41,6 +41,7 @@ _MARK: Final = (
 TITLES: Final = {
     "artefacts": "Traces of blending",
     "lipsync": "Lips and sound",
+    "spectrum": "Traces of a network",
     "pulse": "Pulse",
     "spoof": "Made voice",
     "reference-voice": "The enrolled voice",

@@ -1,0 +1,1 @@
+"""Did a network enlarge or redraw the face? inspector: start there."""
