@@ -49,7 +49,7 @@ from bonaface.media.files import look
 
 Row = dict[str, Any]
 PLAIN = ("sharpness", "face_px", "bitrate", "loudness")
-SPEAKS_OF_TRACES = "spectrum"  # and says nothing where it finds none: counted, not scored
+SHOWN_ONLY = "spectrum"  # where it finds something, without a number: counted
 FEWEST = 3  # of each class, below which no figure is given
 
 
@@ -153,12 +153,16 @@ def _fair(family: str, reals: list[Row]) -> list[Row]:
 
 
 def answers(name: str, rows: list[Row]) -> Row:
-    """How many files each set has of which an inspector says anything: it speaks only of traces."""
+    """In how many files of each set an inspector finds what it only shows: it gives no number."""
     said = {}
     for title, reals, fakes in sets(rows):
-        counts = [sum(score(name, row) is not None for row in some) for some in (reals, fakes)]
+        counts = [sum(_shown(name, row) for row in some) for some in (reals, fakes)]
         said[title] = {"genuine": [counts[0], len(reals)], "forged": [counts[1], len(fakes)]}
     return said
+
+
+def _shown(name: str, row: Row) -> bool:
+    return any(one["inspector"] == name and one["quality"] > 0 for one in row["findings"])
 
 
 def alarms(rows: list[Row]) -> Row:
@@ -251,11 +255,11 @@ def main() -> None:
     names = sorted({one["inspector"] for row in rows for one in row["findings"]})
     result: Row = {"inspectors": {}}
     for name in (*names, "verdict"):
-        if name == SPEAKS_OF_TRACES:
+        if name == SHOWN_ONLY:
             continue
         lines = {title: judge(name, reals, fakes) for title, reals, fakes in sets(rows)}
         result["inspectors"][name] = {title: one for title, one in lines.items() if one}
-    result["traces of a network"] = answers(SPEAKS_OF_TRACES, rows)
+    result["traces of a network"] = answers(SHOWN_ONLY, rows)
     result["verdict_original"] = alarms([r for r in rows if r["condition"] == "original"])
     result["speed"] = None if wanted.quick else measure_speed()
     result["made"] = judge_made(wanted.made) if wanted.made else "no folder was named"

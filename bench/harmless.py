@@ -4,8 +4,8 @@ Usage: python bench/harmless.py [--faces N] [--inspector artefacts|spectrum] [--
 
 N genuine faces (150, drawn by chance from ../shared/media/faces) are edited as people and programs
 edit pictures, then looked at by the inspector. "judged": it did not abstain; "alarms": over the
-threshold from which the verdict calls a file manipulated; the spectrum only answers where it finds
-traces, so each of its answers is one, of all faces. Lying: by quarters, which the
+threshold from which the verdict calls a file manipulated; the spectrum gives no number, so whatever
+it shows is one, of all faces. Lying: by quarters, which the
 program turns back. Turned: by steps, and cut to what is left, so that the border shows nothing that
 was not there; from 15 degrees on the face is cut upright.
 
@@ -127,6 +127,8 @@ def judge(inspector: Inspector, pixels: Pixels) -> float | None:
     for look in Looker(stands=True).push(Picture(0, np.ascontiguousarray(pixels))):
         list(inspector.push(look))
     *_, whole = inspector.flush()
+    if isinstance(inspector, Spectrum):
+        return 1.0 if whole.exhibits else None
     return whole.score
 
 

@@ -13,10 +13,11 @@ WIDE: Final = 320  # px
 LINE: Final = 0.5  # share from which a region is encircled
 
 
-def draw_heat(cut: Bytes, heat: Floats, at: Time) -> Exhibit:
+def draw_heat(cut: Bytes, heat: Floats, at: Time, odd: str = "") -> Exhibit:
     """A face (side, side, 3) with what stands out in it: tinted, and with an outline.
 
-    `heat` (any, any) 0..1 is the share of each place that does not fit the rest.
+    `heat` (any, any) 0..1 is the share of each place that does not fit the rest, or, in words
+    that follow "which", what is `odd` about it.
     """
     face = cv2.resize(cut, (WIDE, WIDE), interpolation=cv2.INTER_CUBIC)
     share = np.clip(cv2.resize(heat, (WIDE, WIDE), interpolation=cv2.INTER_CUBIC), 0, 1)
@@ -29,18 +30,18 @@ def draw_heat(cut: Bytes, heat: Floats, at: Time) -> Exhibit:
     cv2.drawContours(shown, lines, -1, (0, 0, 0), 4, cv2.LINE_AA)
     cv2.drawContours(shown, lines, -1, (255, 255, 255), 2, cv2.LINE_AA)
     both = np.ascontiguousarray(np.hstack([face, shown]))
-    return Exhibit(both, f"The face at {clock(at)}; on the right, {_where(share)}")
+    return Exhibit(both, f"The face at {clock(at)}; on the right, {_where(share, odd)}")
 
 
-def _where(share: Floats) -> str:
+def _where(share: Floats, odd: str) -> str:
     if share.max() <= LINE:
         return "nothing stands out."
     rows = np.nonzero(share > LINE)[0]
     up = _height(float(rows.mean()) / WIDE)
     part = len(rows) / share.size
     if part > 0.35:
-        return "an outline around most of it, which does not fit its surroundings."
-    return f"an outline in its {up} part, which does not fit the rest."
+        return f"an outline around most of it, which {odd or 'does not fit its surroundings'}."
+    return f"an outline in its {up} part, which {odd or 'does not fit the rest'}."
 
 
 def _height(share: float) -> str:

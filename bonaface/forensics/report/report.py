@@ -198,7 +198,7 @@ def _looked_row(finding: Finding) -> str:
 def answer(finding: Finding) -> str:
     """What an inspector says, in two words."""
     if finding.score is None:
-        return "cannot tell"
+        return "shown only" if finding.exhibits else "cannot tell"
     what = "another person" if finding.inspector.startswith("reference") else "forged"
     what = "moved otherwise" if finding.inspector == "reference-motion" else what
     return f"{finding.score:.0%} {what}"

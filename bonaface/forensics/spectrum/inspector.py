@@ -1,4 +1,4 @@
-"""Did a network enlarge or redraw the face? Shown where it is found; otherwise it cannot tell.
+"""Did a network enlarge or redraw the face? Shown where it is found, and never a number.
 
 A small network (models/spectrum.onnx, made by training/spectrum) looks at what is left of the
 picture's own pixels when a blur is taken away: networks that enlarge leave a pattern there, which
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import numpy as np
 
 from bonaface import weights
@@ -28,7 +29,7 @@ MOST: Final = 60  # looks at one file
 LEAST: Final = 96  # px of a face, forehead to chin
 SMALLEST, LARGEST = 96, 256  # px, sides of the square that is looked at
 LIMIT: Final = 3.69  # logit that one in a thousand genuine faces exceeds, edited and sent on
-SURE: Final = 0.97  # the chance that is said: what networks it never met would bear
+FINE: Final = 5  # places, over which the map is smoothed
 CAUTION: Final = (
     "Programs that enhance photographs or smooth skin leave the same traces as those that redraw "
     "a face, so this decides nothing."
@@ -109,10 +110,11 @@ class Spectrum:
             "574 genuine photographs none looked so; of such that were turned or smoothed, up to "
             f"six in a hundred did. {CAUTION}"
         )
-        heat = np.asarray(1 / (1 + np.exp(-shown.places)), np.float32)
-        exhibit = draw_heat(shown.cut, heat, shown.at)
+        smooth = cv2.blur(shown.places, (FINE, FINE))
+        heat = np.asarray(1 / (1 + np.exp(-smooth)), np.float32)
+        exhibit = draw_heat(shown.cut, heat, shown.at, "looks redrawn")
         return Finding(
-            first, self._last, NAME, SURE, reason, whole=True, quality=0.8, exhibits=(exhibit,)
+            first, self._last, NAME, None, reason, whole=True, quality=1.0, exhibits=(exhibit,)
         )
 
     def _nothing(self, first: Time) -> Finding:
