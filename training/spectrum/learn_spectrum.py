@@ -4,7 +4,7 @@
 
 TWINS are from rebuilders.py (their names tell own nets apart: own.npz, mild.npz, others.npz).
 Learns from fold 2 and two of three faces of fold 1, genuine ones edited as people edit; the third
-gives the limit, which one in two hundred of them exceed, edited and sent on. Each
+gives the limit, which one in a thousand of them exceeds, edited and sent on. Each
 family of nets is left out once and judged, on faces of fold 0, by what never met it. Then learns
 from all, prints LIMIT of `bonaface/forensics/spectrum/inspector.py`, and writes OUT.
 """
@@ -33,7 +33,7 @@ from sources import find_fold, name_group
 Floats = NDArray[np.float64]
 CROP, HALF = 96, 16  # px of a window; genuine windows of a batch, and forged ones
 SENT = 12  # times that each face is edited and sent on for the limit
-ALARMS = (0.001, 0.005, 0.01)  # shares of them, of which the second is the limit
+ALARMS = (0.001, 0.005, 0.01)  # shares of them, of which the first is the limit
 MOST = 16  # pictures at once
 CONDITIONS: dict[str, Callable[[Bytes], Bytes]] = {
     "as made": lambda one: one,
@@ -185,7 +185,7 @@ def tell(net: Residual, limits: Floats, material: Material, family: str) -> None
         for name, twins in sorted(material.twins[family].items()):
             made = judge(net, [code(twins[i]) for i in judges])
             found = [int((made > limit).sum()) for limit in limits]
-            low, high = wilson(found[1], len(made))
+            low, high = wilson(found[0], len(made))
             alarms = [int((real > limit).sum()) for limit in limits]
             print(
                 f"  {name:20s} {condition:14s} AUC {auc(real, made):.3f}  found {found} of "
