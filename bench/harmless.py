@@ -5,9 +5,9 @@ Usage: python bench/harmless.py [--faces N] [--inspector artefacts|spectrum] [--
 N genuine faces (150, drawn by chance from ../shared/media/faces) are edited as people and programs
 edit pictures, then looked at by the inspector. "judged": it did not abstain; "alarms": over the
 threshold from which the verdict calls a file manipulated; the spectrum gives no number, so whatever
-it shows is one, of all faces. Lying: by quarters, which the
-program turns back. Turned: by steps, and cut to what is left, so that the border shows nothing that
-was not there; from 15 degrees on the face is cut upright.
+it shows is one, of all faces. Lying: by quarters, which the program turns back. Turned: by steps,
+and cut to what is left, so that the border shows nothing that was not there; from 15 degrees on the
+face is cut upright.
 
 --json: {edit: {"n", "judged", "median", "alarms", "interval"}}
 """
@@ -122,7 +122,7 @@ EDITS: dict[str, Edit] = {
 
 
 def judge(inspector: Inspector, pixels: Pixels) -> float | None:
-    """The chance that it gives one picture."""
+    """The chance that it gives one picture; 1 where the spectrum shows something."""
     inspector.reset()
     for look in Looker(stands=True).push(Picture(0, np.ascontiguousarray(pixels))):
         list(inspector.push(look))

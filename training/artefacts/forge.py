@@ -206,6 +206,14 @@ def mask_of(
     return np.asarray(mask / inner * random.choice([0.25, 0.5, 0.75, 1.0, 1.0, 1.0]), np.float32)
 
 
+def whole_mask(
+    points: Floats, side: int, random: Random, shapes: tuple[tuple[int, ...], ...] = SHAPES
+) -> Floats:
+    """The same, but nothing of the original shows through its middle."""
+    mask = mask_of(points, side, random, shapes)
+    return np.asarray(np.clip(mask / max(float(mask.max()), 1e-6), 0, 1), np.float32)
+
+
 def lay(over: Bytes, under: Bytes, mask: Floats) -> Bytes:
     """Blend by the mask."""
     share = mask[..., None]
@@ -263,8 +271,7 @@ def swap(
     image: Bytes, points: Floats, random: Random, donor: Bytes, donor_points: Floats
 ) -> Forged:
     """Another person's face, its colours fitted."""
-    mask = mask_of(points, image.shape[0], random, (OVAL, INNER, LOWER))
-    mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+    mask = whole_mask(points, image.shape[0], random, (OVAL, INNER, LOWER))
     if random.random() < 0.4:  # the donor came by a way of its own
         for code in draw_codes(random):
             donor = code.walk(donor)
@@ -312,8 +319,7 @@ def warped(image: Bytes, points: Floats, random: Random) -> Bytes:
 def lips(image: Bytes, points: Floats, random: Random) -> Forged:
     """The mouth and chin warped, as lip changers do, then softened and blended in."""
     over = jitter(warped(image, points, random), random, 0.6)
-    mask = mask_of(points, image.shape[0], random, (LOWER, MOUTH))
-    mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+    mask = whole_mask(points, image.shape[0], random, (LOWER, MOUTH))
     return lay(over, image, mask), mask
 
 
@@ -324,8 +330,7 @@ def redub(image: Bytes, points: Floats, random: Random) -> Forged:
         over = jitter(over, random, 0.3)
     side = image.shape[0]
     if random.random() < 0.5:
-        mask = mask_of(points, side, random, (LOWER, MOUTH))
-        mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+        mask = whole_mask(points, side, random, (LOWER, MOUTH))
         return lay(over, image, mask), mask
     low, high = points[list(OVAL)].min(0), points[list(OVAL)].max(0)
     top = low[1] + (high[1] - low[1]) * random.uniform(0.42, 0.58)
@@ -373,16 +378,14 @@ def resampled(image: Bytes, points: Floats, random: Random) -> Forged:
         over = cv2.warpAffine(
             over, undo, (side, side), flags=back, borderMode=cv2.BORDER_REFLECT_101
         )
-    mask = mask_of(points, side, random)
-    mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+    mask = whole_mask(points, side, random)
     return lay(np.asarray(over, np.uint8), image, mask), mask
 
 
 def rebuilt(image: Bytes, points: Floats, random: Random) -> Forged:
     """The face as a decoder gives it, blended in."""
     over = jitter(decoded(image, random), random, 0.3)
-    mask = mask_of(points, image.shape[0], random, (OVAL, INNER, LOWER, OVAL))
-    mask = np.clip(mask / max(float(mask.max()), 1e-6), 0, 1)
+    mask = whole_mask(points, image.shape[0], random, (OVAL, INNER, LOWER, OVAL))
     return lay(over, image, mask), mask
 
 

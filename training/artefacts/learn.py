@@ -111,7 +111,7 @@ def forge(
     """A face, its forgery, and the mask: face `i`, or one that was drawn, framed alike."""
     frame = frame or Frame()
     kind = str(random.choice([name for name, _ in SHARES], p=[share for _, share in SHARES]))
-    if kind == "avatar" and len(faces.before):
+    if kind == "avatar":
         j = int(random.integers(len(faces.before)))
         image, _ = frame.cut(faces.before[j], faces.after_marks[j])
         fake, points = frame.cut(faces.after[j], faces.after_marks[j])

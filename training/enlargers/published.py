@@ -5,6 +5,7 @@ them into one folder); the package ncnn runs them on the processor. Faces that w
 are enlarged by them are what restorers of faces leave behind.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -43,6 +44,13 @@ NETS: Final[dict[str, Published]] = {
     "compact-x2": Published(f"{_ESRGAN}realesr-animevideov3-x2", 2, 0, "compact", "data", "output"),
     "compact-x4": Published(f"{_ESRGAN}realesr-animevideov3-x4", 4, 0, "compact", "data", "output"),
 }
+
+
+def rebuild_all(folder: Path, faces: Sequence[Bytes] | Bytes) -> Iterator[tuple[str, Bytes]]:
+    """The name of each network in `folder`, and all faces as it rebuilds them."""
+    for name in NETS:
+        enlarger = Enlarger(folder, name)
+        yield name, np.stack([enlarger.rebuild(face) for face in faces])
 
 
 class Enlarger:

@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from published import NETS, Enlarger
+from published import rebuild_all
 
 
 def main() -> None:
@@ -28,10 +28,9 @@ def main() -> None:
     cuts = np.load(options.faces)["cuts"]
     at = np.arange(options.first, len(cuts), options.every)
     twins: dict[str, Any] = {}
-    for name in NETS:
-        enlarger = Enlarger(options.nets, name)
-        twins[name] = np.stack([enlarger.rebuild(cuts[i]) for i in at])
-        off = np.abs(twins[name].astype(np.float32) - cuts[at]).mean()
+    for name, rebuilt in rebuild_all(options.nets, cuts[at]):
+        twins[name] = rebuilt
+        off = np.abs(rebuilt.astype(np.float32) - cuts[at]).mean()
         print(f"{name}: {len(at)} faces, off by {off:.1f} grey levels", flush=True)
     np.savez(options.out, at=at, **twins)
 

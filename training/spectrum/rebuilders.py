@@ -26,7 +26,7 @@ from bonaface.media.photos import read_photo
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "enlargers"))
-from published import NETS, Enlarger
+from published import rebuild_all
 from sources import find_fold, name_group
 
 SIDE = 160  # px of the middle that is kept of a face of 200
@@ -119,13 +119,11 @@ def main() -> None:
     torch.set_num_threads(1)
     faces, paths = gather(given.media, given.faces)
     judging = np.array([find_fold(name_group(path)) == 0 for path in paths])
-    twins: dict[str, Bytes] = {}
-    for name in NETS if given.nets else ():
-        enlarger = Enlarger(given.nets, name)
-        twins[name] = np.stack([enlarger.rebuild(face) for face in faces])
-        print(name, flush=True)
-    for way in () if given.nets else WAYS:
-        twins[way] = rebuild(train(way, faces[~judging], given.steps, mild=given.mild), faces)
+    if given.nets:
+        twins = dict(rebuild_all(given.nets, faces))
+    else:
+        learnt = (train(way, faces[~judging], given.steps, mild=given.mild) for way in WAYS)
+        twins = {way: rebuild(net, faces) for way, net in zip(WAYS, learnt, strict=True)}
     kept: dict[str, Any] = {"real": faces, "judging": judging, "paths": np.array(paths), **twins}
     np.savez(given.out, **kept)
     print(f"{len(faces)} faces, {judging.sum()} of them judge only")

@@ -98,11 +98,8 @@ class Spectrum:
         self._small |= sight is not None and cut is None
         if cut is not None:
             self._due = look.at + EVERY
-            self._judged.append(Judged(look.at, *self._scored(cut)))
-
-    def _scored(self, cut: Bytes) -> tuple[float, Bytes, Floats]:
-        logit, places = self.score(cut)
-        return logit, cut, places
+            logit, places = self.score(cut)
+            self._judged.append(Judged(look.at, logit, cut, places))
 
     def _found(self, shown: Judged, first: Time) -> Finding:
         reason = (
