@@ -104,7 +104,7 @@ class Spectrum:
     def _found(self, shown: Judged, first: Time) -> Finding:
         reason = (
             "The finest detail of the face is as where a network enlarged or redrew a picture. Of "
-            "574 genuine photographs none looked so; of such that were turned or smoothed, up to "
+            "591 genuine photographs one looked so; of such that were turned or smoothed, up to "
             f"six in a hundred did. {CAUTION}"
         )
         smooth = cv2.blur(shown.places, (FINE, FINE))
